@@ -1,0 +1,62 @@
+"""The base of all actions: speaks in REPLY, and apologises instead of falling silent."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import BotUttered
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.dialogue.compose import Composer
+from bot.dialogue.reply import Reply
+from bot.guide.catalogue import load_catalogue
+from bot.settings import get_settings
+
+logger = logging.getLogger(__name__)
+
+Events = list[dict[str, Any]]
+
+
+def uttered(reply: Reply) -> dict[str, Any]:
+    """The bot event that carries a reply, whole, in its metadata.
+
+    Returned as an event rather than through the dispatcher, because Rasa drops the empty fields of
+    dispatched messages.
+    """
+    event: dict[str, Any] = BotUttered(
+        text=reply.text, data={"buttons": reply.dict()["buttons"]}, metadata=reply.dict()
+    )
+    return event
+
+
+class ReplyingAction(Action, ABC):
+    """An action that answers with replies composed from the content.
+
+    Subclasses give their name and `respond`. Whatever `respond` raises reaches the log (without the
+    parent's words) and the parent gets an apology with the clinic's number.
+    """
+
+    def __init__(self) -> None:
+        settings = get_settings()
+        self.catalogue = load_catalogue(settings.content, settings.clinic_card)
+        self.composer = Composer(self.catalogue, settings.retention_days)
+
+    @abstractmethod
+    def respond(self, tracker: Tracker) -> Events:
+        """The events of this action: replies (`uttered`) and slots."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Runs the action (called by Rasa)."""
+        try:
+            return self.respond(tracker)
+        except Exception as error:  # the boundary: a parent always gets an answer
+            # Only where it happened: the error's own message may quote the parent.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            logger.error("%s failed with %s\n%s", self.name(), type(error).__name__, where)
+            return [uttered(self.composer.reply_to("broken"))]

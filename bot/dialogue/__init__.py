@@ -1,0 +1,1 @@
+"""What is said: replies composed from the catalogue. Pure Python, no Rasa."""

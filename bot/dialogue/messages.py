@@ -1,0 +1,25 @@
+"""What a typed message is before anybody tries to understand it."""
+
+from __future__ import annotations
+
+LONGEST_MESSAGE = 2000
+
+EMPTY = "message_without_words"
+TOO_LONG = "message_too_long"
+
+
+def unreadable_as(text: str) -> str | None:
+    """The occasion of a message that cannot be understood as it is, or None.
+
+    Args:
+        text: What the parent sent.
+
+    Returns:
+        `message_without_words` for blanks, punctuation and emoji alone, `message_too_long` above
+        2,000 characters, None for everything else.
+    """
+    if len(text) > LONGEST_MESSAGE:
+        return TOO_LONG
+    if not any(character.isalnum() for character in text):
+        return EMPTY
+    return None

@@ -1,0 +1,129 @@
+"""The catalogue: everything that the assistant can say, loaded once and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from bot.guide.content_file import ContentError, ContentFile, Problem
+from bot.guide.models import (
+    ClinicCard,
+    Contradiction,
+    FixedReply,
+    Notes,
+    Statement,
+    Term,
+    Topic,
+)
+
+ValueT = TypeVar("ValueT")
+
+FIXED_REPLY_FILES = ("safety.yml", "small_talk.yml", "limits.yml")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All content, linked and checked.
+
+    Attributes:
+        statements: Statements by id, in the guide's order.
+        topics: Topics by intent.
+        terms: The glossary.
+        contradictions: Where the guide does not agree with itself.
+        replies: Fixed replies by the intent or occasion they answer.
+        notes: Short lines that go with answers.
+        clinic: The clinic card.
+    """
+
+    statements: Mapping[str, Statement]
+    topics: Mapping[str, Topic]
+    terms: tuple[Term, ...]
+    contradictions: tuple[Contradiction, ...]
+    replies: Mapping[str, FixedReply]
+    notes: Notes
+    clinic: ClinicCard
+
+    def term(self, spelling: str) -> Term | None:
+        """The glossary's entry for a word in any of its forms, or None."""
+        wanted = spelling.casefold()
+        for term in self.terms:
+            if wanted in (form.casefold() for form in term.spellings):
+                return term
+        return None
+
+    def contradictions_of(self, statements: Iterable[str]) -> list[Contradiction]:
+        """The contradictions that any of these statements is a side of."""
+        shown = set(statements)
+        return [entry for entry in self.contradictions if shown & entry.statements]
+
+
+@dataclass(frozen=True)
+class _Links:
+    """The names that one field of one entry refers to."""
+
+    file: ContentFile
+    entry: str
+    field: str
+    names: Iterable[str]
+
+    def broken(self, known: Iterable[str], what: str) -> list[Problem]:
+        return [
+            self.file.problem_at(
+                self.entry, f"`{name}` is no {what}; correct the spelling", self.field
+            )
+            for name in sorted(set(self.names) - set(known))
+        ]
+
+
+@lru_cache(maxsize=4)
+def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
+    """Reads and links all content files; the same folder is read once in a process.
+
+    Args:
+        content: The content folder.
+        clinic_card: The clinic's own card; the folder's clinic.yml when None.
+
+    Raises:
+        ContentError: With every problem found, each with file, line and remedy.
+    """
+    statements = ContentFile(content / "statements.yml", key="id")
+    topics = ContentFile(content / "topics.yml", key="intent")
+    glossary = ContentFile(content / "glossary.yml", key="word")
+    contradictions = ContentFile(content / "contradictions.yml", key="id")
+    fixed = [
+        (file, reply)
+        for file in (ContentFile(content / name) for name in FIXED_REPLY_FILES)
+        for reply in file.load_list(FixedReply)
+    ]
+    catalogue = Catalogue(
+        statements=_frozen((entry.id, entry) for entry in statements.load_list(Statement)),
+        topics=_frozen((entry.intent, entry) for entry in topics.load_list(Topic)),
+        terms=tuple(glossary.load_list(Term)),
+        contradictions=tuple(contradictions.load_list(Contradiction)),
+        replies=_frozen((reply.name, reply) for _, reply in fixed),
+        notes=ContentFile(content / "notes.yml").load_one(Notes),
+        clinic=ContentFile(clinic_card or content / "clinic.yml").load_one(ClinicCard),
+    )
+
+    to_statements = [
+        *(_Links(topics, t.intent, "statements", t.statements) for t in catalogue.topics.values()),
+        *(_Links(glossary, term.word, "statements", term.statements) for term in catalogue.terms),
+        *(_Links(contradictions, c.id, "sides", c.statements) for c in catalogue.contradictions),
+    ]
+    to_topics = [
+        *(_Links(topics, t.intent, "follow_ups", t.follow_ups) for t in catalogue.topics.values()),
+        *(_Links(file, reply.name, "buttons", reply.buttons) for file, reply in fixed),
+    ]
+    problems = [p for links in to_statements for p in links.broken(catalogue.statements, "statement")]
+    problems += [p for links in to_topics for p in links.broken(catalogue.topics, "topic")]
+    if problems:
+        raise ContentError(problems)
+    return catalogue
+
+
+def _frozen(entries: Iterable[tuple[str, ValueT]]) -> Mapping[str, ValueT]:
+    return MappingProxyType(dict(entries))

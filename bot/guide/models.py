@@ -1,0 +1,153 @@
+"""What the content files hold, field by field. Every model is immutable."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from typing import Any, Literal, Optional
+
+from pydantic import BaseModel, Extra, Field, validator
+
+# The kinds of fixed replies; `answer` and `schedule` are composed, never fixed.
+FixedKind = Literal[
+    "smalltalk", "handoff", "privacy", "emergency", "crisis", "care_team", "out_of_scope", "clarify",
+    "error",
+]  # fmt: skip
+
+PLACEHOLDERS = frozenset(
+    ["clinic", "team", "phone", "hours", "emergency_number", "crisis_line", "retention_days"]
+)
+
+
+class _Content(BaseModel):
+    class Config:
+        allow_mutation = False
+        extra = Extra.forbid
+
+
+def _count(field: str, least: int, most: int) -> Any:
+    """A validator that holds how many entries a tuple field may have."""
+
+    def hold(entries: tuple[str, ...]) -> tuple[str, ...]:
+        if not least <= len(entries) <= most:
+            raise ValueError(f"has {len(entries)} entries; give {least} to {most}")
+        return entries
+
+    return validator(field, allow_reuse=True)(hold)
+
+
+class GuideStatement(_Content):
+    """One statement of the guide, word for word (content/guide/guide.yml)."""
+
+    id: str = Field(title="area.name, as the guide's list has it")
+    section: str = Field(title="the guide's own heading")
+    cites: tuple[int, ...] = Field(title="the guide's reference numbers, [] for none")
+    text: str = Field(title="the guide's own words")
+
+
+class Statement(_Content):
+    """One statement in plain words, as parents read it (content/statements.yml)."""
+
+    id: str = Field(title="an id of guide/guide.yml")
+    section: str = Field(title="the guide's own heading")
+    references: tuple[int, ...] = Field(title="the guide's reference numbers, [] for none")
+    figures: tuple[str, ...] = Field(title="amounts and intervals, spelled as in `plain`")
+    plain: str = Field(title="the fact in everyday words", min_length=1)
+    reviewed_on: Optional[dt.date] = Field(title="date of the review, or empty")
+    reviewed_by: Optional[str] = Field(title="name of the clinician, or empty")
+
+    @property
+    def cited(self) -> str:
+        """The plain words followed by the reference numbers, such as `... [2][3]`."""
+        marks = "".join(f"[{number}]" for number in self.references)
+        return f"{self.plain} {marks}" if marks else self.plain
+
+
+class Topic(_Content):
+    """What parents ask about, and the statements that answer it (content/topics.yml)."""
+
+    intent: str = Field(title="the intent's name, ask_...", regex=r"^ask_[a-z_]+$")
+    about: str = Field(title="what belongs here and what to a neighbour", min_length=1)
+    question: str = Field(title="the topic as a parent would ask it", min_length=1, max_length=60)
+    lead: str = Field(title="the first, warm sentence", min_length=1)
+    statements: tuple[str, ...] = Field(title="one to four statement ids")
+    follow_ups: tuple[str, ...] = Field(title="two or three other topics")
+
+    _one_to_four = _count("statements", 1, 4)
+    _two_or_three = _count("follow_ups", 2, 3)
+
+
+class Term(_Content):
+    """A medical word and its explanation (content/glossary.yml)."""
+
+    word: str = Field(title="the word as a parent would look it up", min_length=1)
+    forms: tuple[str, ...] = Field(title="other spellings, [] for none")
+    meaning: str = Field(title="one or two short sentences", min_length=1)
+    statements: tuple[str, ...] = Field(title="statements that use the word")
+
+    _some = _count("statements", 1, 4)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The word and its other forms."""
+        return (self.word, *self.forms)
+
+
+class Side(_Content):
+    """One of the things that the guide says of the same matter."""
+
+    name: str = Field(title="what this side says, in two or three words")
+    statements: tuple[str, ...] = Field(title="the statements that say it")
+
+
+class Contradiction(_Content):
+    """A place where the guide does not agree with itself (content/contradictions.yml)."""
+
+    id: str
+    sides: tuple[Side, ...] = Field(title="the sides, at least two")
+    note: str = Field(title="names every side with its reference numbers", min_length=1)
+
+    _several = _count("sides", 2, 4)
+
+    @property
+    def statements(self) -> frozenset[str]:
+        """The statements of all sides."""
+        return frozenset(name for side in self.sides for name in side.statements)
+
+
+class FixedReply(_Content):
+    """A message that is always the same (safety.yml, small_talk.yml, limits.yml)."""
+
+    name: str = Field(title="the intent or occasion that it answers", min_length=1)
+    kind: FixedKind = Field(title="one of the kinds of a reply")
+    text: str = Field(title="the words, the most useful first", min_length=1)
+    buttons: tuple[str, ...] = Field(default=(), title="topics offered as buttons")
+
+    _few_buttons = _count("buttons", 0, 3)
+
+    @validator("text")
+    def _known_placeholders(cls, text: str) -> str:
+        used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        if unknown := sorted(used - PLACEHOLDERS):
+            raise ValueError(
+                f"knows no {{{unknown[0]}}}; use one of {', '.join(sorted(PLACEHOLDERS))}"
+            )
+        return text
+
+
+class Notes(_Content):
+    """Short lines that go with answers (content/notes.yml)."""
+
+    education: str = Field(title="added once in each conversation", min_length=1)
+    not_reviewed: str = Field(title="shown for a statement without a review", min_length=1)
+
+
+class ClinicCard(_Content):
+    """Who answers for this assistant (content/clinic.yml, or the clinic's own file)."""
+
+    name: str = Field(title="the clinic's name", min_length=1)
+    team: str = Field(title="how the care team is called within a sentence", min_length=1)
+    phone: str = Field(title="in quotes, as it is dialled", regex=r"^\+?[0-9 ()/-]{3,}$")
+    hours: str = Field(title="when somebody answers the phone", min_length=1)
+    emergency_number: str = Field(title="in quotes, such as \"112\"", regex=r"^[0-9]{2,6}$")
+    crisis_line: str = Field(title="in quotes, a line for people in despair", min_length=3)

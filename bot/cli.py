@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             name = f"COMPANION_{str(detail['loc'][0]).upper()}"
             print(f"{name}: {detail['msg']}; see docs/settings.md.", file=sys.stderr)
         return 2
-    except (Refused, FileNotFoundError, ValueError) as error:
+    except (Refused, FileNotFoundError, RuntimeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
@@ -84,32 +84,33 @@ def _date(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text} is no date; write it as 2026-11-24") from None
 
 
-def _quiet(level: str) -> None:
-    """Sends the libraries' talk to standard error, and none of it below the level.
+def _prepare_libraries(level: str) -> None:
+    """Keeps the libraries' talk on standard error, and what parents say out of every log.
 
-    Rasa's structured log would otherwise print messages of parents to standard output.
+    Rasa's structured log prints messages to standard output unless told otherwise.
+
+    Raises:
+        ValueError: There is no such log level.
     """
-    from rasa.utils.log_utils import configure_structlog
-
     number = logging.getLevelName(level.upper())
     if not isinstance(number, int):
         raise ValueError("COMPANION_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
+    # Deprecations inside the pinned libraries are for whoever upgrades them, not for a clinic.
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+
+    from rasa.utils.log_utils import configure_structlog
+
     logging.basicConfig(level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    # At DEBUG Rasa writes what parents say into the log: that is never wanted.
+    # At DEBUG Rasa writes what parents say into the log.
     logging.getLogger("rasa").setLevel(max(number, logging.INFO))
     configure_structlog(max(number, logging.WARNING))
 
 
-def _rasa_environment() -> None:
-    # Rasa's warnings about SQLAlchemy 2 and its telemetry are of no use to who runs this.
-    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-
 def _chat(options: argparse.Namespace, settings: Settings) -> int:
-    _rasa_environment()
-    _quiet("ERROR")
+    _prepare_libraries("ERROR")
     from bot.terminal import chat
 
     asyncio.run(chat(settings.model))
@@ -124,8 +125,7 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _ask_lines(lines: TextIO, today: str | None, settings: Settings) -> int:
-    _rasa_environment()
-    _quiet("ERROR")
+    _prepare_libraries("ERROR")
     from bot.agent import load_agent
     from bot.terminal import Conversation
 
@@ -186,8 +186,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
-    _rasa_environment()
-    _quiet(settings.log_level)
+    _prepare_libraries(settings.log_level)
     if not settings.model.is_file():
         raise Refused(f"There is no trained model at {settings.model}. Make one with `make train`.")
     from bot.server import port_problem, serve

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import traceback
 from pathlib import Path
 
-import rasa.core.channels
+from rasa.core.channels.channel import register
 from rasa.core.lock_store import LockStore
 from rasa.core.run import create_http_input_channels
 from rasa.core.tracker_store import TrackerStore
@@ -18,6 +19,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.agent import load_agent
+from bot.dialogue.compose import Composer
+from bot.guide.catalogue import load_catalogue
 from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -44,8 +47,9 @@ def create_app(settings: Settings) -> Sanic:
     app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.ctx.agent = None
+    app.ctx.failure = None
     channels = create_http_input_channels(None, "credentials.yml")
-    rasa.core.channels.register(channels, app, route="/webhooks/")
+    register(channels, app, route="/webhooks/")
     for name, file in (("/", "index.html"), ("/app.js", "app.js"), ("/style.css", "style.css")):
         app.static(name, str(_PAGE / file), name=file)
 
@@ -60,12 +64,23 @@ def create_app(settings: Settings) -> Sanic:
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
+    broken = Composer(
+        load_catalogue(settings.content, settings.clinic_card), settings.retention_days
+    ).reply_to("broken")
+
+    @app.exception(Exception)
+    async def apologise(request: Request, error: Exception) -> HTTPResponse:
+        # Only where it happened: the error's own message may quote the parent.
+        where = "".join(traceback.format_tb(error.__traceback__))
+        logger.error("%s failed with %s\n%s", request.path, type(error).__name__, where)
+        return json({"error": broken.text}, 500)
+
     @app.on_response
     async def protect(request: Request, response: HTTPResponse) -> None:
         response.headers.update(SECURITY_HEADERS)
 
     @app.after_server_start
-    async def start_loading(app: Sanic) -> None:
+    async def start_loading(app: Sanic, loop: object) -> None:
         app.add_task(_load_model(app, settings))
 
     return app
@@ -81,10 +96,14 @@ async def _load_model(app: Sanic, settings: Settings) -> None:
             TrackerStore.create(endpoints.tracker_store),
             LockStore.create(endpoints.lock_store),
         )
-    except Exception:
-        logger.exception("The model at %s cannot be loaded; `make train` makes a new one.", settings.model)
+    except Exception:  # whatever it is, the log has it and the command ends with a sentence
+        logger.exception("Loading failed.")
+        app.ctx.failure = (
+            f"The server could not start with the model at {settings.model}; the log above says "
+            "why. `rm -r models && make train` makes a new model."
+        )
         app.stop()
-        raise
+        return
     print(f"B12 Companion answers at http://{settings.host}:{settings.port}", flush=True)
 
 
@@ -103,6 +122,12 @@ def port_problem(host: str, port: int) -> str | None:
 
 
 def serve(settings: Settings) -> None:
-    """Runs the server until it is stopped."""
+    """Runs the server until it is stopped.
+
+    Raises:
+        RuntimeError: The model could not be loaded.
+    """
     app = create_app(settings)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
+    if app.ctx.failure is not None:
+        raise RuntimeError(app.ctx.failure)

@@ -93,6 +93,17 @@ class ContentFile:
                 return self.problem(self.line_of(entry, field), name, message)
         return self.problem(0, name, message)
 
+    def field(self, name: str) -> list[Any]:
+        """The list under a top-level field of a file in Rasa's own format.
+
+        Raises:
+            ContentError: There is no such list.
+        """
+        found = self._data.get(name) if isinstance(self._data, dict) else None
+        if not isinstance(found, list):
+            raise ContentError([self.problem(0, "file", f"has no list `{name}:`")])
+        return found
+
     def load_one(self, model: type[ModelT]) -> ModelT:
         """The whole file as one model.
 

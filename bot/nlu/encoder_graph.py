@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -182,5 +183,9 @@ def export_encoder(model_dir: Path, target: Path, weights_sha256: str = WEIGHTS_
         plain, small = Path(work) / "fp32.onnx", Path(work) / "int8.onnx"
         onnx.save(_build_bert(load_file(weights_file), config), str(plain))
         # Per channel: one scale for the whole matrix loses too much (cosine .956 against .99).
-        quantize_dynamic(str(plain), str(small), per_channel=True, weight_type=QuantType.QInt8)
+        logging.disable(logging.WARNING)  # it comments on every node
+        try:
+            quantize_dynamic(str(plain), str(small), per_channel=True, weight_type=QuantType.QInt8)
+        finally:
+            logging.disable(logging.NOTSET)
         os.replace(small, target)

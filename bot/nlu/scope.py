@@ -1,9 +1,10 @@
 """The scope gate: is this message close enough to what the assistant knows?
 
-A classifier's probability alone is high on nonsense. The gate multiplies three things: how sure the
-classifier is of one topic, how near the message is to an example that was seen, and how little it
-looks like the examples of what is out of scope. Measured on public intent sets, this tells in-scope
-from out-of-scope better (AUROC 87.8) than the probability alone (84.1).
+A classifier's probability alone is high on nonsense. The gate weighs three signs: how much of the
+probability lies on known topics, how near the message is to a known example, and how near it is to
+an example of what is out of scope. The weights are fitted on messages that the classifier had not
+seen. On this project's tuning set that tells the parents' own questions from near misses with an
+AUROC of .97, against .92 for the product of the likeliest topic's probability and the nearness.
 """
 
 from __future__ import annotations
@@ -18,40 +19,70 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Thresholds:
-    """Where the gate opens.
+class Signs:
+    """What the gate looks at, one value a message each.
 
     Attributes:
+        best: Probability of the likeliest known topic.
+        beyond: Probability of all out-of-scope classes together.
+        near_known: Cosine to the nearest example of a known topic.
+        near_beyond: Cosine to the nearest out-of-scope example.
+    """
+
+    best: Array
+    beyond: Array
+    near_known: Array
+    near_beyond: Array
+
+    def matrix(self) -> Array:
+        """The signs that are weighed, shape (messages, 3)."""
+        beyond = np.clip(self.beyond, 1e-6, 1 - 1e-6)
+        return np.column_stack([np.log((1 - beyond) / beyond), self.near_known, self.near_beyond])
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Where messages pass.
+
+    Attributes:
+        weights: Weights of the three signs and the bias; None where the training data has no
+            out-of-scope examples: then the score is sqrt(best) x near_known.
         answer: From this score on the topic is accepted.
         clarify: From this score on the assistant asks "did you mean"; below, it is out of scope.
     """
 
-    answer: float
-    clarify: float
+    weights: tuple[float, float, float, float] | None
+    answer: float = 0.0
+    clarify: float = 0.0
+
+    def scores(self, signs: Signs) -> Array:
+        """Scope scores between 0 and 1, one a message."""
+        if self.weights is None:
+            scores: Array = np.sqrt(signs.best) * np.clip(signs.near_known, 0.0, 1.0)
+            return scores
+        *weights, bias = self.weights
+        return np.asarray(1.0 / (1.0 + np.exp(-(signs.matrix() @ np.array(weights) + bias))))
 
 
-def scope_scores(probabilities: Array, out_of_scope: Flags, nearest_cosine: Array) -> Array:
-    """Scope scores between 0 and 1, one a message.
+def fit_weights(signs: Signs, in_scope: Flags) -> tuple[float, float, float, float] | None:
+    """Weights that tell in-scope from out-of-scope messages best; None without both."""
+    from sklearn.linear_model import LogisticRegression
 
-    Args:
-        probabilities: Class probabilities, shape (messages, classes).
-        out_of_scope: Which classes stand for out of scope, shape (classes,).
-        nearest_cosine: Cosine to the nearest in-scope training example, shape (messages,).
-    """
-    best = probabilities[:, ~out_of_scope].max(axis=1)
-    beyond = probabilities[:, out_of_scope].sum(axis=1)
-    scores: Array = np.sqrt(best) * np.clip(nearest_cosine, 0.0, 1.0) * (1.0 - beyond)
-    return scores
+    if in_scope.all() or not in_scope.any():
+        return None
+    model = LogisticRegression(class_weight="balanced", C=100).fit(signs.matrix(), in_scope)
+    odds, known, beyond = (float(weight) for weight in model.coef_[0])
+    return odds, known, beyond, float(model.intercept_[0])
 
 
 def choose_answer_threshold(scores: Array, right: Flags, in_scope: Flags) -> float:
-    """The threshold with the best balance of answers given rightly and questions left alone.
+    """The score with the best balance of questions answered rightly and questions left alone.
 
-    Without out-of-scope examples: the threshold that 95 % of the right answers pass.
+    Without out-of-scope examples: the score that 95 % of the right answers reach.
 
     Args:
         scores: Scope scores of messages that the classifier was not trained on.
-        right: Whether the classifier's in-scope topic is the right one.
+        right: Whether the likeliest known topic is the right one.
         in_scope: Whether the message belongs to a topic at all.
     """
     if in_scope.all():
@@ -61,5 +92,4 @@ def choose_answer_threshold(scores: Array, right: Flags, in_scope: Flags) -> flo
     left_alone = np.array([(scores < c)[~in_scope].mean() for c in candidates])
     # The balance is flat around its best: the middle of the plateau is steadier than its edge.
     balance = answered_right + left_alone
-    plateau = candidates[balance >= balance.max() - 0.002]
-    return float(np.median(plateau))
+    return float(np.median(candidates[balance >= balance.max() - 0.002]))

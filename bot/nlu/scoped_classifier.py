@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from bot.nlu.scope import Thresholds, choose_answer_threshold, scope_scores
+from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         ungated_intents: Intents that count whenever they are the likeliest, however unusual the
             wording, such as emergencies ([]).
         C: Inverse strength of the regularisation (10).
-        reduced_size: Sparse features are learned through this many components (600).
+        reduced_size: Sparse features are learned through this many components (400).
         folds: Cross-validation folds for the threshold (5).
         clarify_ratio: "Did you mean" begins at this share of the answer threshold (0.5).
         ranking_length: How many intents the ranking lists (10).
@@ -94,7 +94,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "out_of_scope_intents": [],
             "ungated_intents": [],
             "C": 10.0,
-            "reduced_size": 600,
+            "reduced_size": 400,
             "folds": 5,
             "clarify_ratio": 0.5,
             "ranking_length": 10,
@@ -121,12 +121,13 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     def _use(self, labels: dict[str, Any], arrays: dict[str, Array]) -> None:
         self._classes: list[str] = labels["classes"]
-        self._thresholds = Thresholds(**labels["thresholds"])
+        self._gate = Gate(**labels["gate"])
         self._out_of_scope = np.isin(self._classes, self._config["out_of_scope_intents"])
         self._dense_weights = arrays["dense_weights"]
         self._sparse_weights = arrays["sparse_weights"]
         self._intercept = arrays["intercept"]
-        self._examples = arrays["examples"]
+        self._known_examples = arrays["known_examples"]
+        self._beyond_examples = arrays["beyond_examples"]
 
     @classmethod
     def create(
@@ -164,15 +165,16 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         reduced = np.hstack([dense, sparse @ basis]).astype(np.float32)
         in_scope = ~np.isin(intents, self._config["out_of_scope_intents"])
 
-        thresholds = self._choose_thresholds(reduced, dense, intents, in_scope)
+        gate = self._fit_gate(reduced, dense, intents, in_scope)
         classes, weights, intercept = self._fit(reduced, intents)
         arrays = {
             "dense_weights": weights[: dense.shape[1]],
             "sparse_weights": (basis @ weights[dense.shape[1] :]).astype(np.float32),
             "intercept": intercept,
-            "examples": dense[in_scope],
+            "known_examples": dense[in_scope],
+            "beyond_examples": dense[~in_scope],
         }
-        labels = {"classes": classes, "thresholds": asdict(thresholds)}
+        labels = {"classes": classes, "gate": asdict(gate)}
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _LABELS_FILE).write_text(json.dumps(labels, indent=1), encoding="utf-8")
             np.savez(folder / _ARRAYS_FILE, **arrays)
@@ -202,7 +204,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
                 "The classifier needs training examples of at least two intents."
             )
         model = LogisticRegression(
-            C=self._config["C"], class_weight="balanced", max_iter=200, tol=1e-3
+            C=self._config["C"], class_weight="balanced", max_iter=60, tol=1e-3
         ).fit(features, intents)
         weights, intercept = model.coef_.T, model.intercept_
         if weights.shape[1] == 1:  # two classes: the second against the first
@@ -211,40 +213,47 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         classes = [str(name) for name in model.classes_]
         return classes, weights.astype(np.float32), intercept.astype(np.float32)
 
-    def _choose_thresholds(
+    def _fit_gate(
         self, features: Array, dense: Array, intents: npt.NDArray[Any], in_scope: Flags
-    ) -> Thresholds:
+    ) -> Gate:
+        """The gate, fitted on messages that a classifier of the other folds had not seen."""
         from sklearn.model_selection import StratifiedKFold
 
         rarest = int(np.unique(intents, return_counts=True)[1].min())
         folds = min(self._config["folds"], rarest)
         if folds < 2:
-            logger.warning("An intent has a single example: the gate's threshold stays at 0.4.")
-            return Thresholds(answer=0.4, clarify=0.4 * self._config["clarify_ratio"])
-        scores = np.zeros(len(intents))
-        right = np.zeros(len(intents), dtype=bool)
+            logger.warning("An intent has a single example: the scope gate lets everything pass.")
+            return Gate(weights=None)
+        count = len(intents)
+        signs = Signs(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
+        right = np.zeros(count, dtype=bool)
         splits = StratifiedKFold(folds, shuffle=True, random_state=0).split(features, intents)
-        for known, unseen in splits:
-            classes, weights, intercept = self._fit(features[known], intents[known])
+        for seen, unseen in splits:
+            classes, weights, intercept = self._fit(features[seen], intents[seen])
             probabilities = _softmax(features[unseen] @ weights + intercept)
             beyond = np.isin(classes, self._config["out_of_scope_intents"])
-            examples = dense[known][in_scope[known]]
-            scores[unseen] = scope_scores(
-                probabilities, beyond, _nearest_cosine(dense[unseen], examples)
-            )
+            signs.best[unseen] = probabilities[:, ~beyond].max(axis=1)
+            signs.beyond[unseen] = probabilities[:, beyond].sum(axis=1)
+            known = dense[seen][in_scope[seen]], dense[seen][~in_scope[seen]]
+            signs.near_known[unseen] = _nearest_cosine(dense[unseen], known[0])
+            signs.near_beyond[unseen] = _nearest_cosine(dense[unseen], known[1])
             likeliest = np.array(classes)[np.where(beyond, -1.0, probabilities).argmax(axis=1)]
             right[unseen] = likeliest == intents[unseen]
+        gate = Gate(fit_weights(signs, in_scope))
+        scores = gate.scores(signs)
         answer = choose_answer_threshold(scores, right, in_scope)
-        accepted = scores >= answer
+        passed = scores >= answer
         logger.info(
-            "Scope gate: answers from %.3f on; in %d-fold cross-validation %.1f %% of the in-scope "
-            "messages were answered rightly and %.1f %% of the out-of-scope ones left alone.",
+            "Scope gate: answers from %.3f on. In %d-fold cross-validation it let %.1f %% of the "
+            "in-scope messages pass (%.1f %% with the right intent first) and held back %.1f %% of "
+            "the out-of-scope ones.",
             answer,
             folds,
-            100 * (accepted & right)[in_scope].mean(),
-            100 * (~accepted)[~in_scope].mean() if (~in_scope).any() else 100.0,
+            100 * passed[in_scope].mean(),
+            100 * (passed & right)[in_scope].mean(),
+            100 * (~passed)[~in_scope].mean() if (~in_scope).any() else 100.0,
         )
-        return Thresholds(answer=answer, clarify=answer * self._config["clarify_ratio"])
+        return Gate(gate.weights, answer, answer * self._config["clarify_ratio"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets the intent, its confidence and the ranking of each message that has text."""
@@ -253,8 +262,13 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             dense, sparse = sentence_features(with_text)
             logits = dense @ self._dense_weights + sparse @ self._sparse_weights + self._intercept
             probabilities = _softmax(logits)
-            nearest = _nearest_cosine(dense, self._examples)
-            scores = scope_scores(probabilities, self._out_of_scope, nearest)
+            signs = Signs(
+                probabilities[:, ~self._out_of_scope].max(axis=1),
+                probabilities[:, self._out_of_scope].sum(axis=1),
+                _nearest_cosine(dense, self._known_examples),
+                _nearest_cosine(dense, self._beyond_examples),
+            )
+            scores = self._gate.scores(signs)
             for message, row, score in zip(with_text, probabilities, scores):
                 self._set_intent(message, row, float(score))
         return messages
@@ -269,9 +283,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         known = [ranked for ranked, i in zip(ranking, order) if not self._out_of_scope[i]]
         if likeliest["name"] in self._config["ungated_intents"]:
             intent = likeliest
-        elif score >= self._thresholds.answer:
+        elif score >= self._gate.answer:
             intent = known[0]
-        elif score >= self._thresholds.clarify or not beyond:
+        elif score >= self._gate.clarify or not beyond:
             intent = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": score}
         else:
             intent = beyond[0]

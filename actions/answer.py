@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 
 from actions.replying import Events, ReplyingAction, uttered
 
 NOTE_GIVEN = "education_note_given"
+
+# A second topic this likely against the first joins the answer. On the tuning set the right
+# statement is then shown for 95.1 instead of 93.4 % of the questions; a quarter of the answers grow.
+NEARLY_AS_LIKELY = 0.25
 
 
 class ActionReply(ReplyingAction):
@@ -19,10 +25,22 @@ class ActionReply(ReplyingAction):
 
     def respond(self, tracker: Tracker) -> Events:
         """The reply; the first answer of a conversation carries the education note."""
-        intent = tracker.latest_message["intent"]["name"]
-        reply = self.composer.reply_to(intent, with_note=not tracker.get_slot(NOTE_GIVEN))
+        understood = tracker.latest_message["intent"]
+        reply = self.composer.reply_to(
+            understood["name"],
+            with_note=not tracker.get_slot(NOTE_GIVEN),
+            also=self._nearly_as_likely(tracker, understood),
+        )
         noted = [SlotSet(NOTE_GIVEN, True)] if reply.kind == "answer" else []
         return [uttered(reply), *noted]
+
+
+    def _nearly_as_likely(self, tracker: Tracker, understood: dict[str, Any]) -> str | None:
+        least = NEARLY_AS_LIKELY * understood["confidence"]
+        for other in tracker.latest_message.get("intent_ranking", []):
+            if other["name"] in self.catalogue.topics and other["name"] != understood["name"]:
+                return str(other["name"]) if other["confidence"] >= least else None
+        return None
 
 
 class ActionExplainWord(ReplyingAction):

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from bot.dialogue.reply import Button, Reply
 from bot.guide.catalogue import Catalogue
 from bot.guide.models import FixedReply, Statement, Term
+from bot.guide.reading import LONGEST_ANSWER
 
+MOST_STATEMENTS = 4
 _REFERENCE = re.compile(r"\[(\d+)\]")
 
 
@@ -36,13 +38,15 @@ class Composer:
         """Whether a topic or a fixed reply belongs to this intent."""
         return intent in self._catalogue.topics or intent in self._catalogue.replies
 
-    def reply_to(self, intent: str, with_note: bool = False) -> Reply:
+    def reply_to(self, intent: str, with_note: bool = False, also: str | None = None) -> Reply:
         """The reply to an intent or occasion.
 
         Args:
             intent: A topic's intent, or the name of a fixed reply.
             with_note: Whether an answer from the guide carries the note that it is education and
                 does not replace the care team.
+            also: A second topic that may be meant: its statements join the answer's as long as
+                there are at most four and the whole stays short.
 
         Raises:
             KeyError: Nothing belongs to this intent.
@@ -50,7 +54,15 @@ class Composer:
         topic = self._catalogue.topics.get(intent)
         if topic is None:
             return self._fixed(self._catalogue.replies[intent])
-        return self._from_guide(topic.lead, topic.statements, topic.follow_ups, with_note)
+        reply = self._from_guide(topic.lead, topic.statements, topic.follow_ups, with_note)
+        more = self._catalogue.topics[also].statements if also else ()
+        shown = list(topic.statements)
+        for name in more:
+            if name not in shown and len(shown) < MOST_STATEMENTS:
+                longer = self._from_guide(topic.lead, [*shown, name], topic.follow_ups, with_note)
+                if len(longer.text.split()) <= LONGEST_ANSWER:
+                    reply, shown = longer, [*shown, name]
+        return reply
 
     def explain(self, words: Sequence[str], with_note: bool = False) -> Reply:
         """Explains medical words, each with the first statement in which the guide uses it.

@@ -10,6 +10,9 @@ import textstat
 # A sixth-grader's text: the aim for everything that parents read.
 HIGHEST_GRADE = 6.0
 
+# Words of a whole answer, its notes included: what a tired parent still reads on a phone.
+LONGEST_ANSWER = 120
+
 
 def reading_grade(text: str, exempt: Iterable[str] = ()) -> float:
     """The Flesch-Kincaid grade of a text.

@@ -75,7 +75,9 @@ def fit_weights(signs: Signs, in_scope: Flags) -> tuple[float, float, float, flo
     return odds, known, beyond, float(model.intercept_[0])
 
 
-def choose_answer_threshold(scores: Array, right: Flags, in_scope: Flags) -> float:
+def choose_answer_threshold(
+    scores: Array, right: Flags, in_scope: Flags, out_of_scope_weight: float = 1.0
+) -> float:
     """The score with the best balance of questions answered rightly and questions left alone.
 
     Without out-of-scope examples: the score that 95 % of the right answers reach.
@@ -84,6 +86,7 @@ def choose_answer_threshold(scores: Array, right: Flags, in_scope: Flags) -> flo
         scores: Scope scores of messages that the classifier was not trained on.
         right: Whether the likeliest known topic is the right one.
         in_scope: Whether the message belongs to a topic at all.
+        out_of_scope_weight: What a question left alone counts against one answered rightly.
     """
     if in_scope.all():
         return float(np.quantile(scores[right], 0.05)) if right.any() else 0.5
@@ -91,5 +94,5 @@ def choose_answer_threshold(scores: Array, right: Flags, in_scope: Flags) -> flo
     answered_right = np.array([(right & (scores >= c))[in_scope].mean() for c in candidates])
     left_alone = np.array([(scores < c)[~in_scope].mean() for c in candidates])
     # The balance is flat around its best: the middle of the plateau is steadier than its edge.
-    balance = answered_right + left_alone
+    balance = answered_right + out_of_scope_weight * left_alone
     return float(np.median(candidates[balance >= balance.max() - 0.002]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import warnings
 from dataclasses import asdict
 from typing import Any, Optional
 
@@ -81,7 +82,10 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         ungated_intents: Intents that count whenever they are the likeliest, however unusual the
             wording, such as emergencies ([]).
         C: Inverse strength of the regularisation (10).
+        iterations: Steps of the optimiser; more take longer and understand no better (30).
         reduced_size: Sparse features are learned through this many components (400).
+        out_of_scope_weight: What leaving a foreign question alone counts against answering a known
+            one, when the threshold is chosen (1).
         folds: Cross-validation folds for the threshold (5).
         clarify_ratio: "Did you mean" begins at this share of the answer threshold (0.5).
         ranking_length: How many intents the ranking lists (10).
@@ -94,7 +98,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "out_of_scope_intents": [],
             "ungated_intents": [],
             "C": 10.0,
+            "iterations": 30,
             "reduced_size": 400,
+            "out_of_scope_weight": 1.0,
             "folds": 5,
             "clarify_ratio": 0.5,
             "ranking_length": 10,
@@ -197,6 +203,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     def _fit(self, features: Array, intents: npt.NDArray[Any]) -> tuple[list[str], Array, Array]:
         """Class names, weights (features x classes) and intercept of a fitted regression."""
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.linear_model import LogisticRegression
 
         if len(set(intents)) < 2:
@@ -204,8 +211,11 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
                 "The classifier needs training examples of at least two intents."
             )
         model = LogisticRegression(
-            C=self._config["C"], class_weight="balanced", max_iter=60, tol=1e-3
-        ).fit(features, intents)
+            C=self._config["C"], class_weight="balanced", max_iter=self._config["iterations"]
+        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
+            model.fit(features, intents)
         weights, intercept = model.coef_.T, model.intercept_
         if weights.shape[1] == 1:  # two classes: the second against the first
             weights = np.hstack([np.zeros_like(weights), weights])
@@ -241,7 +251,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             right[unseen] = likeliest == intents[unseen]
         gate = Gate(fit_weights(signs, in_scope))
         scores = gate.scores(signs)
-        answer = choose_answer_threshold(scores, right, in_scope)
+        answer = choose_answer_threshold(
+            scores, right, in_scope, self._config["out_of_scope_weight"]
+        )
         passed = scores >= answer
         logger.info(
             "Scope gate: answers from %.3f on. In %d-fold cross-validation it let %.1f %% of the "

@@ -1,0 +1,80 @@
+"""The walls of the house: who may import whom, and what must agree with what."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from bot.guide.catalogue import load_catalogue
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+HEAVY = ["rasa", "rasa_sdk", "tensorflow", "spacy", "sqlalchemy", "sanic", "sklearn", "onnxruntime"]
+
+
+@pytest.mark.parametrize("package", ["bot.guide", "bot.dialogue"])
+def test_the_core_is_pure(package: str) -> None:
+    code = (
+        "import importlib, pkgutil, sys; package = importlib.import_module(sys.argv[1])\n"
+        "for m in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n"
+        "    importlib.import_module(m.name)\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, package], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert not set(done.stdout.split()) & set(HEAVY)
+
+
+def test_every_setting_is_documented() -> None:
+    documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    for name, field in Settings.__fields__.items():
+        assert f"`COMPANION_{name.upper()}`" in documented
+        assert str(field.field_info.description) in documented
+
+
+def test_every_command_is_documented() -> None:
+    documented = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
+    for command in ("chat", "ask", "check", "serve"):
+        assert f"companion {command}" in documented
+
+
+def test_rules_cover_every_topic_and_message() -> None:
+    rules = (ROOT / "data" / "rules" / "replies.yml").read_text(encoding="utf-8")
+    ruled = set(re.findall(r"- intent: (\w+)", rules))
+    listed = set(YAML(typ="safe").load(ROOT / "domain.yml")["intents"])
+    assert ruled == listed
+    assert set(load_catalogue(ROOT / "content").topics) <= listed
+
+
+def test_no_training_example_stands_twice() -> None:
+    seen: dict[str, str] = {}
+    for path in sorted((ROOT / "data" / "nlu").glob("*.yml")):
+        for block in YAML(typ="safe").load(path)["nlu"]:
+            for line in block["examples"].splitlines():
+                plain = re.sub(r"\W+", " ", line.removeprefix("- ")).strip().casefold()
+                assert plain not in seen or not plain, f"{plain!r}: {block['intent']}, {seen[plain]}"
+                seen[plain] = block["intent"]
+
+
+def test_every_topic_has_25_examples() -> None:
+    for path in sorted((ROOT / "data" / "nlu").glob("*.yml")):
+        for block in YAML(typ="safe").load(path)["nlu"]:
+            assert len(block["examples"].splitlines()) >= 25, block["intent"]
+
+
+def test_question_sets_are_apart_from_training() -> None:
+    trained = {
+        line.removeprefix("- ").strip().casefold()
+        for path in (ROOT / "data" / "nlu").glob("*.yml")
+        for block in YAML(typ="safe").load(path)["nlu"]
+        for line in block["examples"].splitlines()
+    }
+    for path in (ROOT / "tests" / "nlu").glob("*/*.yml"):
+        for message in YAML(typ="safe").load(path)["messages"]:
+            assert message["text"].casefold() not in trained, path

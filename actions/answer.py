@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
+from rasa_sdk.interfaces import Tracker
 
 from actions.replying import Events, ReplyingAction, uttered
 
 NOTE_GIVEN = "education_note_given"
 
 # A second topic this likely against the first joins the answer. On the tuning set the right
-# statement is then shown for 95.1 instead of 93.4 % of the questions; a quarter of the answers grow.
+# statement is then shown for 95.1 instead of 93.4 % of the questions; a quarter of answers grow.
 NEARLY_AS_LIKELY = 0.25
 
 
@@ -33,7 +33,6 @@ class ActionReply(ReplyingAction):
         )
         noted = [SlotSet(NOTE_GIVEN, True)] if reply.kind == "answer" else []
         return [uttered(reply), *noted]
-
 
     def _nearly_as_likely(self, tracker: Tracker, understood: dict[str, Any]) -> str | None:
         least = NEARLY_AS_LIKELY * understood["confidence"]

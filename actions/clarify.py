@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rasa_sdk import Tracker
+from rasa_sdk.interfaces import Tracker
 
 from actions.replying import Events, ReplyingAction, uttered
 
@@ -17,7 +17,7 @@ class ActionClarify(ReplyingAction):
         return "action_clarify"
 
     def respond(self, tracker: Tracker) -> Events:
-        """"Did you mean" with the two nearest topics."""
+        """Asks whether one of the two nearest topics was meant."""
         ranked = [entry["name"] for entry in tracker.latest_message.get("intent_ranking", [])]
         nearest = [name for name in ranked if name in self.catalogue.topics][:CHOICES]
         return [uttered(self.composer.clarify(nearest))]

@@ -7,9 +7,10 @@ import traceback
 from abc import ABC, abstractmethod
 from typing import Any
 
-from rasa_sdk import Action, Tracker
 from rasa_sdk.events import BotUttered
 from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk.interfaces import Action, Tracker
+from rasa_sdk.types import DomainDict
 
 from bot.dialogue.compose import Composer
 from bot.dialogue.reply import Reply
@@ -50,7 +51,7 @@ class ReplyingAction(Action, ABC):
         """The events of this action: replies (`uttered`) and slots."""
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> Events:
         """Runs the action (called by Rasa)."""
         try:

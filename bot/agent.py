@@ -1,5 +1,7 @@
-"""The Rasa agent of this project: text is only ever text, a message is answered once, and actions
-run in the same process."""
+"""The Rasa agent of this project.
+
+Text is only ever text, a message is answered once, and actions run in the same process.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from rasa.core.tracker_store import TrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
@@ -88,18 +92,17 @@ class CompanionProcessor(MessageProcessor):
                 INTENT_RANKING_KEY: [],
             }
         if text.startswith(INTENT_MESSAGE_PREFIX):
-            if tracker is None or text not in offered_payloads(tracker):
-                text = text.lstrip(INTENT_MESSAGE_PREFIX)
-                message = UserMessage(text, sender_id=message.sender_id)
+            if tracker is not None and text in offered_payloads(tracker):
+                tapped = YAMLStoryReader.unpack_regex_message(Message({TEXT: text}), self.domain)
+                return {ENTITIES: [], **tapped.as_dict(only_output_properties=True), TEXT: text}
+            message = UserMessage(text.lstrip(INTENT_MESSAGE_PREFIX), sender_id=message.sender_id)
         return await super().parse_message(message, tracker, only_output_properties)
 
 
 class CompanionAgent(Agent):
     """Rasa's agent with this project's processor."""
 
-    def load_model(
-        self, model_path: Union[str, Path], fingerprint: Optional[str] = None
-    ) -> None:
+    def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
         """Loads the trained model."""
         self.processor = CompanionProcessor(
             model_path=model_path,
@@ -129,7 +132,9 @@ def load_agent(
         FileNotFoundError: There is no model, with what to do about it.
     """
     if not model.is_file():
-        raise FileNotFoundError(f"There is no trained model at {model}. Make one with `make train`.")
+        raise FileNotFoundError(
+            f"There is no trained model at {model}. Make one with `make train`."
+        )
     agent = CompanionAgent(
         tracker_store=tracker_store, lock_store=lock_store, action_endpoint=InProcessActions()
     )

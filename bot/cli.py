@@ -6,8 +6,6 @@ import argparse
 import asyncio
 import datetime as dt
 import json
-import logging
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any, TextIO
 from pydantic import ValidationError
 
 from bot.guide.content_file import ContentError
+from bot.logs import prepare_logs
 from bot.settings import Settings, get_settings
 
 
@@ -52,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="companion", description="Answers parents whose baby lacks vitamin B12, from one guide."
+        prog="companion",
+        description="Answers parents whose baby lacks vitamin B12, from one guide.",
     )
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -84,33 +84,8 @@ def _date(text: str) -> str:
         raise argparse.ArgumentTypeError(f"{text} is no date; write it as 2026-11-24") from None
 
 
-def _prepare_libraries(level: str) -> None:
-    """Keeps the libraries' talk on standard error, and what parents say out of every log.
-
-    Rasa's structured log prints messages to standard output unless told otherwise.
-
-    Raises:
-        ValueError: There is no such log level.
-    """
-    number = logging.getLevelName(level.upper())
-    if not isinstance(number, int):
-        raise ValueError("COMPANION_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
-    # Deprecations inside the pinned libraries are for whoever upgrades them, not for a clinic.
-    logging.captureWarnings(True)
-    logging.getLogger("py.warnings").setLevel(logging.ERROR)
-
-    from rasa.utils.log_utils import configure_structlog
-
-    logging.basicConfig(level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    # At DEBUG Rasa writes what parents say into the log.
-    logging.getLogger("rasa").setLevel(max(number, logging.INFO))
-    configure_structlog(max(number, logging.WARNING))
-
-
 def _chat(options: argparse.Namespace, settings: Settings) -> int:
-    _prepare_libraries("ERROR")
+    prepare_logs("ERROR")
     from bot.terminal import chat
 
     asyncio.run(chat(settings.model))
@@ -119,13 +94,13 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     if options.file:
-        with open(options.file, encoding="utf-8") as file:
+        with Path(options.file).open(encoding="utf-8") as file:
             return _ask_lines(file, options.today, settings)
     return _ask_lines(sys.stdin, options.today, settings)
 
 
 def _ask_lines(lines: TextIO, today: str | None, settings: Settings) -> int:
-    _prepare_libraries("ERROR")
+    prepare_logs("ERROR")
     from bot.agent import load_agent
     from bot.terminal import Conversation
 
@@ -186,7 +161,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
-    _prepare_libraries(settings.log_level)
+    prepare_logs(settings.log_level)
     if not settings.model.is_file():
         raise Refused(f"There is no trained model at {settings.model}. Make one with `make train`.")
     from bot.server import port_problem, serve

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import socket
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rasa.core.channels.channel import register
@@ -16,9 +18,9 @@ from rasa.core.utils import AvailableEndpoints
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
-from sanic.response import HTTPResponse, json
+from sanic.response import BaseHTTPResponse, HTTPResponse, json
 
-from bot.agent import load_agent
+from bot.agent import CompanionAgent, load_agent
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
 from bot.settings import Settings
@@ -37,11 +39,13 @@ SECURITY_HEADERS = {
 }
 
 
-def create_app(settings: Settings) -> Sanic:
+def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: LockStore) -> Sanic:
     """The server, which loads the model after it has begun to listen.
 
     Args:
         settings: Where to find the model and the content.
+        tracker_store: Where conversations live.
+        lock_store: Keeps one conversation's messages in order.
     """
     app = Sanic("companion", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
@@ -58,7 +62,6 @@ def create_app(settings: Settings) -> Sanic:
         ready = app.ctx.agent is not None
         return json({"status": "ready" if ready else "starting"}, 200 if ready else 503)
 
-    @app.exception(SanicException)
     async def refuse(request: Request, error: SanicException) -> HTTPResponse:
         return json(
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
@@ -68,34 +71,31 @@ def create_app(settings: Settings) -> Sanic:
         load_catalogue(settings.content, settings.clinic_card), settings.retention_days
     ).reply_to("broken")
 
-    @app.exception(Exception)
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.
         where = "".join(traceback.format_tb(error.__traceback__))
         logger.error("%s failed with %s\n%s", request.path, type(error).__name__, where)
         return json({"error": broken.text}, 500)
 
-    @app.on_response
-    async def protect(request: Request, response: HTTPResponse) -> None:
+    async def protect(request: Request, response: BaseHTTPResponse) -> None:
         response.headers.update(SECURITY_HEADERS)
+
+    app.error_handler.add(SanicException, refuse)
+    app.error_handler.add(Exception, apologise)
+    app.register_middleware(protect, "response")
 
     @app.after_server_start
     async def start_loading(app: Sanic, loop: object) -> None:
-        app.add_task(_load_model(app, settings))
+        load = partial(load_agent, settings.model, tracker_store, lock_store)
+        app.add_task(_load_model(app, settings, load))
 
     return app
 
 
-async def _load_model(app: Sanic, settings: Settings) -> None:
+async def _load_model(app: Sanic, settings: Settings, load: Callable[[], CompanionAgent]) -> None:
     """Loads the model beside the running server, so that the page is there at once."""
-    endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
     try:
-        app.ctx.agent = await asyncio.to_thread(
-            load_agent,
-            settings.model,
-            TrackerStore.create(endpoints.tracker_store),
-            LockStore.create(endpoints.lock_store),
-        )
+        app.ctx.agent = await asyncio.to_thread(load)
     except Exception:  # whatever it is, the log has it and the command ends with a sentence
         logger.exception("Loading failed.")
         app.ctx.failure = (
@@ -125,9 +125,15 @@ def serve(settings: Settings) -> None:
     """Runs the server until it is stopped.
 
     Raises:
+        OSError: The conversations' database cannot be written.
         RuntimeError: The model could not be loaded.
     """
-    app = create_app(settings)
+    endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
+    app = create_app(
+        settings,
+        TrackerStore.create(endpoints.tracker_store),
+        LockStore.create(endpoints.lock_store),
+    )
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

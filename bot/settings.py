@@ -15,31 +15,39 @@ from pydantic import BaseSettings, Field
 class Settings(BaseSettings):
     """Read from environment variables named `COMPANION_` and the setting in capitals."""
 
-    host: str = Field("127.0.0.1", description="Address the server listens on.")
-    port: int = Field(5005, description="Port the server listens on.")
-    model: Path = Field(Path("models/companion.tar.gz"), description="The trained model.")
-    content: Path = Field(Path("content"), description="Folder with everything parents read.")
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(default=5005, description="Port the server listens on.")
+    model: Path = Field(default=Path("models/companion.tar.gz"), description="The trained model.")
+    content: Path = Field(
+        default=Path("content"), description="Folder with everything parents read."
+    )
     clinic_card: Optional[Path] = Field(
-        None, description="The clinic's own card; the content folder's clinic.yml when empty."
+        default=None,
+        description="The clinic's own card; the content folder's clinic.yml when empty.",
     )
     database: str = Field(
-        "sqlite:///var/companion.db", description="SQLAlchemy URL of the conversations' database."
+        default="sqlite:///var/companion.db",
+        description="SQLAlchemy URL of the conversations' database.",
     )
     session_key: Optional[str] = Field(
-        None,
+        default=None,
         description="Secret that signs web sessions, at least 32 characters; when empty, a random "
         "one is made once and kept in var/session.key.",
     )
-    session_days: int = Field(30, ge=1, description="How long a web session stays valid, in days.")
+    session_days: int = Field(
+        default=30, ge=1, description="How long a web session stays valid, in days."
+    )
     retention_days: int = Field(
-        30, ge=1, description="How long the clinic keeps conversations, in days; told to parents."
+        default=30,
+        ge=1,
+        description="How long the clinic keeps conversations, in days; told to parents.",
     )
     messages_per_minute: int = Field(
-        30, ge=1, description="Messages that one web session may send in a minute."
+        default=30, ge=1, description="Messages that one web session may send in a minute."
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    class Config:
+    class Config:  # noqa: D106
         env_prefix = "COMPANION_"
         allow_mutation = False
 

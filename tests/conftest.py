@@ -20,6 +20,9 @@ def _project_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def agent() -> Any:
     """The trained assistant with its real actions, conversations in memory."""
+    from bot.logs import prepare_logs
+
+    prepare_logs("ERROR")
     from bot.agent import load_agent
     from bot.settings import get_settings
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable
-from typing import Any, Callable, Optional
+from collections.abc import Awaitable, Callable
+from typing import Any, Optional
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -157,7 +157,8 @@ def turns_of(events: Any) -> list[dict[str, Any]]:
     titles: dict[str, str] = {}
     for event in events:
         if isinstance(event, UserUttered):
-            turns.append({"user": titles.get(event.text, event.text), "replies": []})
+            said = event.text or ""
+            turns.append({"user": titles.get(said, said), "replies": []})
         elif isinstance(event, BotUttered) and turns:
             reply = reply_of(event.metadata)
             turns[-1]["replies"].append(reply)

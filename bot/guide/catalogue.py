@@ -118,7 +118,9 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
         *(_Links(topics, t.intent, "follow_ups", t.follow_ups) for t in catalogue.topics.values()),
         *(_Links(file, reply.name, "buttons", reply.buttons) for file, reply in fixed),
     ]
-    problems = [p for links in to_statements for p in links.broken(catalogue.statements, "statement")]
+    problems = [
+        p for links in to_statements for p in links.broken(catalogue.statements, "statement")
+    ]
     problems += [p for links in to_topics for p in links.broken(catalogue.topics, "topic")]
     if problems:
         raise ContentError(problems)

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Extra, Field, validator
 
 # The kinds of fixed replies; `answer` and `schedule` are composed, never fixed.
 FixedKind = Literal[
-    "smalltalk", "handoff", "privacy", "emergency", "crisis", "care_team", "out_of_scope", "clarify",
-    "error",
+    "smalltalk", "handoff", "privacy", "emergency", "crisis", "care_team", "out_of_scope",
+    "clarify", "error",
 ]  # fmt: skip
 
 PLACEHOLDERS = frozenset(
@@ -149,5 +149,5 @@ class ClinicCard(_Content):
     team: str = Field(title="how the care team is called within a sentence", min_length=1)
     phone: str = Field(title="in quotes, as it is dialled", regex=r"^\+?[0-9 ()/-]{3,}$")
     hours: str = Field(title="when somebody answers the phone", min_length=1)
-    emergency_number: str = Field(title="in quotes, such as \"112\"", regex=r"^[0-9]{2,6}$")
+    emergency_number: str = Field(title='in quotes, such as "112"', regex=r"^[0-9]{2,6}$")
     crisis_line: str = Field(title="in quotes, a line for people in despair", min_length=3)

@@ -27,7 +27,9 @@ _FILE = "tfidf.json"
 def _vectorizers(config: dict[str, Any]) -> list[TfidfVectorizer]:
     common = {"sublinear_tf": True, "dtype": np.float32, "strip_accents": "unicode"}
     return [
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, config["longest_characters"]), **common),
+        TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(1, config["longest_characters"]), **common
+        ),
         TfidfVectorizer(
             analyzer="word",
             ngram_range=(1, config["longest_words"]),
@@ -81,7 +83,7 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> "CharWordTfidf":
         """An untrained component (called by Rasa)."""
-        return cls(config, execution_context.node_name, model_storage, resource)
+        return cls(config, execution_context.node_name or cls.__name__, model_storage, resource)
 
     @classmethod
     def load(
@@ -96,10 +98,16 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         with model_storage.read_from(resource) as folder:
             stored = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         vectorizers = _vectorizers(config)
-        for vectorizer, block in zip(vectorizers, stored):
+        for vectorizer, block in zip(vectorizers, stored, strict=True):
             vectorizer.vocabulary_ = {term: i for i, term in enumerate(block["terms"])}
             vectorizer.idf_ = np.array(block["idf"], dtype=np.float32)
-        return cls(config, execution_context.node_name, model_storage, resource, vectorizers)
+        return cls(
+            config,
+            execution_context.node_name or cls.__name__,
+            model_storage,
+            resource,
+            vectorizers,
+        )
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the runs of characters and words and how rare each is."""
@@ -127,11 +135,9 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
             texts = [message.get(TEXT) for message in with_text]
-            for block, vectorizer in zip(("characters", "words"), self._vectorizers):
+            for block, vectorizer in zip(("characters", "words"), self._vectorizers, strict=True):
                 rows = vectorizer.transform(texts)
                 origin = f"{self._identifier}.{block}"
                 for index, message in enumerate(with_text):
-                    message.add_features(
-                        Features(rows[index], FEATURE_TYPE_SENTENCE, TEXT, origin)
-                    )
+                    message.add_features(Features(rows[index], FEATURE_TYPE_SENTENCE, TEXT, origin))
         return messages

@@ -14,7 +14,8 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
-from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
@@ -106,7 +107,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         execution_context: ExecutionContext,
     ) -> "SentenceEncoder":
         """A component without files yet (called by Rasa)."""
-        return cls(config, execution_context.node_name, model_storage, resource)
+        return cls(config, execution_context.node_name or cls.__name__, model_storage, resource)
 
     @classmethod
     def load(
@@ -120,7 +121,9 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         """The component with the files of the trained model (called by Rasa)."""
         with model_storage.read_from(resource) as folder:
             encoder = Encoder(folder, config["max_tokens"])
-        return cls(config, execution_context.node_name, model_storage, resource, encoder)
+        return cls(
+            config, execution_context.node_name or cls.__name__, model_storage, resource, encoder
+        )
 
     def train(self, training_data: TrainingData) -> Resource:
         """Packs the 8-bit encoder and its tokenizer into the model."""
@@ -147,8 +150,11 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
             vectors = self._encoder.encode([message.get(TEXT) for message in with_text])
-            for message, vector in zip(with_text, vectors):
-                self.add_features_to_message(None, vector[np.newaxis, :], TEXT, message)
+            for message, vector in zip(with_text, vectors, strict=True):
+                features = Features(
+                    vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier
+                )
+                message.add_features(features)
         return messages
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,4 +187,4 @@ def export_encoder(model_dir: Path, target: Path, weights_sha256: str = WEIGHTS_
             quantize_dynamic(str(plain), str(small), per_channel=True, weight_type=QuantType.QInt8)
         finally:
             logging.disable(logging.NOTSET)
-        os.replace(small, target)
+        small.replace(target)

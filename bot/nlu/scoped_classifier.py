@@ -1,4 +1,4 @@
-"""Intent classifier with a scope gate: logistic regression that also knows what it does not know."""
+"""Intent classifier with a scope gate: it also knows what it does not know."""
 
 from __future__ import annotations
 
@@ -210,8 +210,12 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             raise InvalidConfigException(
                 "The classifier needs training examples of at least two intents."
             )
+        # Half-way between counting examples and counting intents: a large intent (what is out of
+        # scope, emergencies) keeps some of the weight that its variety deserves.
+        names, counts = np.unique(intents, return_counts=True)
+        class_weight = dict(zip(names, np.sqrt(counts.mean() / counts), strict=True))
         model = LogisticRegression(
-            C=self._config["C"], class_weight="balanced", max_iter=self._config["iterations"]
+            C=self._config["C"], class_weight=class_weight, max_iter=self._config["iterations"]
         )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
@@ -281,18 +285,18 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
                 _nearest_cosine(dense, self._beyond_examples),
             )
             scores = self._gate.scores(signs)
-            for message, row, score in zip(with_text, probabilities, scores):
+            for message, row, score in zip(with_text, probabilities, scores, strict=True):
                 self._set_intent(message, row, float(score))
         return messages
 
     def _set_intent(self, message: Message, probabilities: Array, score: float) -> None:
         order = np.argsort(-probabilities)
-        ranking = [
-            {"name": self._classes[i], "confidence": float(probabilities[i])} for i in order
-        ]
+        ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order]
         likeliest = ranking[0]
-        beyond = [ranked for ranked, i in zip(ranking, order) if self._out_of_scope[i]]
-        known = [ranked for ranked, i in zip(ranking, order) if not self._out_of_scope[i]]
+        beyond = [ranked for ranked, i in zip(ranking, order, strict=True) if self._out_of_scope[i]]
+        known = [
+            ranked for ranked, i in zip(ranking, order, strict=True) if not self._out_of_scope[i]
+        ]
         if likeliest["name"] in self._config["ungated_intents"]:
             intent = likeliest
         elif score >= self._gate.answer:

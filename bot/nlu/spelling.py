@@ -21,9 +21,10 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from symspellpy import SymSpell, Verbosity
+from symspellpy.symspellpy import SymSpell
+from symspellpy.verbosity import Verbosity
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _VOCABULARY_FILE = "vocabulary.json"
 _ENGLISH = "frequency_dictionary_en_82_765.txt"
 
@@ -57,7 +58,7 @@ class Speller:
         return _WORD.sub(lambda match: self._correct_word(match.group()), text)
 
     def _correct_word(self, word: str) -> str:
-        lower = word.lower().replace("’", "'")
+        lower = word.lower().replace("\u2019", "'")
         if len(lower) < 4 or lower in self._known:
             return word
         distance = 1 if len(lower) < 6 else self._distance
@@ -65,9 +66,7 @@ class Speller:
         return found[0].term if found else word
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
 class SpellingCorrector(GraphComponent):
     """Rewrites the message text with typing errors mended; the tracker keeps what was typed.
 
@@ -125,7 +124,7 @@ class SpellingCorrector(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Collects the words of the training data."""
         counts = Counter(
-            word.lower().replace("’", "'")
+            word.lower().replace("\u2019", "'")
             for example in training_data.nlu_examples
             for word in _WORD.findall(example.get(TEXT) or "")
         )

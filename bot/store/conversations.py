@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 from typing import Any, Optional
 
@@ -24,7 +26,7 @@ class ConversationStore(SQLTrackerStore):
     ) -> None:
         url = make_url(get_settings().database)
         if url.drivername.startswith("sqlite") and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_writable(Path(url.database))
         super().__init__(
             domain=domain,
             dialect=url.drivername,
@@ -36,3 +38,17 @@ class ConversationStore(SQLTrackerStore):
             query=dict(url.query),
             event_broker=event_broker,
         )
+
+
+def _make_writable(database: Path) -> None:
+    """Makes the database's folder.
+
+    Raises:
+        OSError: Nothing can be written there. SQLAlchemy would only say so at the first message.
+    """
+    database.parent.mkdir(parents=True, exist_ok=True)
+    for path in (database.parent, database):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise PermissionError(
+                errno.EACCES, "cannot be written; see COMPANION_DATABASE", str(path)
+            )

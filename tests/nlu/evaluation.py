@@ -15,8 +15,12 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bot.agent import CompanionAgent
-from bot.terminal import Conversation
+from bot.logs import prepare_logs
+
+prepare_logs("ERROR")
+
+from bot.agent import CompanionAgent, load_agent  # noqa: E402
+from bot.terminal import Conversation  # noqa: E402
 
 FOLDER = Path(__file__).parent
 
@@ -86,7 +90,6 @@ def by_statement(asked: list[Asked]) -> dict[str, tuple[int, int]]:
 
 
 async def _report(name: str) -> None:
-    from bot.agent import load_agent
     from bot.settings import get_settings
 
     agent = load_agent(get_settings().model)

@@ -58,7 +58,9 @@ def test_no_training_example_stands_twice() -> None:
         for block in YAML(typ="safe").load(path)["nlu"]:
             for line in block["examples"].splitlines():
                 plain = re.sub(r"\W+", " ", line.removeprefix("- ")).strip().casefold()
-                assert plain not in seen or not plain, f"{plain!r}: {block['intent']}, {seen[plain]}"
+                assert plain not in seen or not plain, (
+                    f"{plain!r}: {block['intent']}, {seen[plain]}"
+                )
                 seen[plain] = block["intent"]
 
 

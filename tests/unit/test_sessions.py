@@ -33,7 +33,7 @@ def test_foreign_and_old_tokens_open_nothing() -> None:
 
 def test_a_changed_token_opens_nothing() -> None:
     sessions = Sessions(KEY, days=1)
-    head, body, signature = sessions.open().split(".")
+    head, _, signature = sessions.open().split(".")
     other = sessions.open().split(".")[1]
     assert sessions.conversation(f"{head}.{other}.{signature}") is None
 

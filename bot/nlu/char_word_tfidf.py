@@ -25,7 +25,12 @@ _FILE = "tfidf.json"
 
 
 def _vectorizers(config: dict[str, Any]) -> list[TfidfVectorizer]:
-    common = {"sublinear_tf": True, "dtype": np.float32, "strip_accents": "unicode"}
+    common = {
+        "sublinear_tf": True,
+        "dtype": np.float32,
+        "strip_accents": "unicode",
+        "min_df": config["least_count"],
+    }
     return [
         TfidfVectorizer(
             analyzer="char_wb", ngram_range=(1, config["longest_characters"]), **common
@@ -46,6 +51,7 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
     Config:
         longest_characters: Longest run of characters (4).
         longest_words: Longest run of words (2).
+        least_count: In how many examples a run must stand to count (2).
     """
 
     @staticmethod
@@ -55,6 +61,7 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
             **SparseFeaturizer.get_default_config(),
             "longest_characters": 4,
             "longest_words": 2,
+            "least_count": 2,
         }
 
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Optional
 
@@ -26,6 +27,7 @@ Array = npt.NDArray[np.float32]
 
 _ONNX_FILE = "encoder.onnx"
 _TOKENIZER_FILE = "tokenizer.json"
+_BATCH = 32
 
 
 class Encoder:
@@ -49,12 +51,23 @@ class Encoder:
         self._tokenizer.no_padding()
 
     def encode(self, texts: list[str]) -> Array:
-        """Embeddings of shape (texts, 384); one text at a time, so that padding changes nothing."""
-        rows = []
-        for encoding in self._tokenizer.encode_batch(texts):
-            ids = np.array([encoding.ids], dtype=np.int64)
-            inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-            rows.append(self._session.run(["embedding"], inputs)[0][0])
+        """Embeddings of shape (texts, 384).
+
+        Texts of the same number of tokens go together: no padding, so that a text's vector does
+        not depend on its company.
+        """
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        rows: list[Array] = [np.empty(0, dtype=np.float32)] * len(texts)
+        by_length = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
+        for _, same in groupby(by_length, key=lambda index: len(tokens[index])):
+            alike = list(same)
+            for first in range(0, len(alike), _BATCH):
+                batch = alike[first : first + _BATCH]
+                ids = np.array([tokens[index] for index in batch], dtype=np.int64)
+                inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+                vectors = self._session.run(["embedding"], inputs)[0]
+                for index, vector in zip(batch, vectors, strict=True):
+                    rows[index] = vector
         return np.array(rows, dtype=np.float32)
 
 

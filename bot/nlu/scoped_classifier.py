@@ -23,11 +23,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
+from bot.nlu.neighbours import Neighbours
 from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
 
 logger = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
+Probabilities = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 _ARRAYS_FILE = "classifier.npz"
@@ -83,6 +85,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             wording, such as emergencies ([]).
         C: Inverse strength of the regularisation (10).
         iterations: Steps of the optimiser; more take longer and understand no better (30).
+        neighbour_weight: What closeness to an intent's nearest examples adds to its likelihood (6).
         reduced_size: Sparse features are learned through this many components (400).
         out_of_scope_weight: What leaving a foreign question alone counts against answering a known
             one, when the threshold is chosen (1).
@@ -99,6 +102,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "ungated_intents": [],
             "C": 10.0,
             "iterations": 30,
+            "neighbour_weight": 6.0,
             "reduced_size": 400,
             "out_of_scope_weight": 1.0,
             "folds": 5,
@@ -117,7 +121,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         model_storage: ModelStorage,
         resource: Resource,
         labels: Optional[dict[str, Any]] = None,
-        arrays: Optional[dict[str, Array]] = None,
+        arrays: Optional[dict[str, Any]] = None,
     ) -> None:
         self._config = config
         self._model_storage = model_storage
@@ -125,15 +129,15 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         if labels is not None and arrays is not None:
             self._use(labels, arrays)
 
-    def _use(self, labels: dict[str, Any], arrays: dict[str, Array]) -> None:
+    def _use(self, labels: dict[str, Any], arrays: dict[str, Any]) -> None:
         self._classes: list[str] = labels["classes"]
         self._gate = Gate(**labels["gate"])
         self._out_of_scope = np.isin(self._classes, self._config["out_of_scope_intents"])
         self._dense_weights = arrays["dense_weights"]
         self._sparse_weights = arrays["sparse_weights"]
         self._intercept = arrays["intercept"]
-        self._known_examples = arrays["known_examples"]
-        self._beyond_examples = arrays["beyond_examples"]
+        examples, classes = arrays["examples"], arrays["example_classes"]
+        self._neighbours = Neighbours(examples, classes) if examples.shape[1] else None
 
     @classmethod
     def create(
@@ -177,8 +181,8 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "dense_weights": weights[: dense.shape[1]],
             "sparse_weights": (basis @ weights[dense.shape[1] :]).astype(np.float32),
             "intercept": intercept,
-            "known_examples": dense[in_scope],
-            "beyond_examples": dense[~in_scope],
+            "examples": dense,
+            "example_classes": np.searchsorted(classes, intents),
         }
         labels = {"classes": classes, "gate": asdict(gate)}
         with self._model_storage.write_to(self._resource) as folder:
@@ -245,13 +249,17 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         for seen, unseen in splits:
             classes, weights, intercept = self._fit(features[seen], intents[seen])
             probabilities = _softmax(features[unseen] @ weights + intercept)
+            neighbours = (
+                Neighbours(dense[seen], np.searchsorted(classes, intents[seen]))
+                if dense.shape[1]
+                else None
+            )
             beyond = np.isin(classes, self._config["out_of_scope_intents"])
-            signs.best[unseen] = probabilities[:, ~beyond].max(axis=1)
-            signs.beyond[unseen] = probabilities[:, beyond].sum(axis=1)
-            known = dense[seen][in_scope[seen]], dense[seen][~in_scope[seen]]
-            signs.near_known[unseen] = _nearest_cosine(dense[unseen], known[0])
-            signs.near_beyond[unseen] = _nearest_cosine(dense[unseen], known[1])
-            likeliest = np.array(classes)[np.where(beyond, -1.0, probabilities).argmax(axis=1)]
+            found, blended = self._judge(probabilities, dense[unseen], neighbours, beyond)
+            signs.best[unseen], signs.beyond[unseen] = found.best, found.beyond
+            signs.near_known[unseen] = found.near_known
+            signs.near_beyond[unseen] = found.near_beyond
+            likeliest = np.array(classes)[np.where(beyond, -1.0, blended).argmax(axis=1)]
             right[unseen] = likeliest == intents[unseen]
         gate = Gate(fit_weights(signs, in_scope))
         scores = gate.scores(signs)
@@ -271,25 +279,41 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         )
         return Gate(gate.weights, answer, answer * self._config["clarify_ratio"])
 
+    def _judge(
+        self,
+        probabilities: Probabilities,
+        dense: Array,
+        neighbours: Optional[Neighbours],
+        beyond: Flags,
+    ) -> tuple[Signs, Probabilities]:
+        """The signs for the gate, and the probabilities with the neighbours' word added."""
+        best = probabilities[:, ~beyond].max(axis=1)
+        outside = probabilities[:, beyond].sum(axis=1)
+        if neighbours is None:
+            ones = np.ones(len(probabilities))
+            return Signs(best, outside, ones, np.zeros_like(ones)), probabilities
+        nearest, mean = neighbours.cosines(dense)
+        near_known = nearest[:, ~beyond].max(axis=1)
+        near_beyond = nearest[:, beyond].max(axis=1) if beyond.any() else np.zeros_like(best)
+        weight = self._config["neighbour_weight"]
+        blended = _softmax(np.log(np.maximum(probabilities, 1e-12)) + weight * mean)
+        return Signs(best, outside, near_known, near_beyond), blended
+
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets the intent, its confidence and the ranking of each message that has text."""
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
             dense, sparse = sentence_features(with_text)
             logits = dense @ self._dense_weights + sparse @ self._sparse_weights + self._intercept
-            probabilities = _softmax(logits)
-            signs = Signs(
-                probabilities[:, ~self._out_of_scope].max(axis=1),
-                probabilities[:, self._out_of_scope].sum(axis=1),
-                _nearest_cosine(dense, self._known_examples),
-                _nearest_cosine(dense, self._beyond_examples),
+            signs, probabilities = self._judge(
+                _softmax(logits), dense, self._neighbours, self._out_of_scope
             )
             scores = self._gate.scores(signs)
             for message, row, score in zip(with_text, probabilities, scores, strict=True):
                 self._set_intent(message, row, float(score))
         return messages
 
-    def _set_intent(self, message: Message, probabilities: Array, score: float) -> None:
+    def _set_intent(self, message: Message, probabilities: Probabilities, score: float) -> None:
         order = np.argsort(-probabilities)
         ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order]
         likeliest = ranking[0]
@@ -314,17 +338,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         )
 
 
-def _softmax(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def _softmax(logits: npt.NDArray[Any]) -> Probabilities:
     shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    probabilities: npt.NDArray[np.float64] = shifted / shifted.sum(axis=1, keepdims=True)
+    probabilities: Probabilities = shifted / shifted.sum(axis=1, keepdims=True)
     return probabilities
-
-
-def _nearest_cosine(vectors: Array, examples: Array) -> npt.NDArray[np.float64]:
-    """Cosine to the nearest example; 1 where no encoder gives vectors to compare by."""
-    if not vectors.shape[1] or not len(examples):
-        return np.ones(len(vectors))
-    # Several encoders' blocks each have unit length, so the product is their cosines' sum.
-    blocks = float(np.square(examples[0]).sum())
-    nearest: npt.NDArray[np.float64] = (vectors @ examples.T).max(axis=1) / blocks
-    return nearest

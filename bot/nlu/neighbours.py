@@ -1,0 +1,46 @@
+"""How close a message is to the examples of each intent, by the encoder's vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+COUNT = 3  # examples of an intent that are averaged: one may be odd, many would blur
+
+
+class Neighbours:
+    """Training examples grouped by intent.
+
+    Args:
+        vectors: The examples' vectors, shape (examples, size); every row has the same length.
+        classes: The class of each example, as an index.
+    """
+
+    def __init__(self, vectors: Array, classes: npt.NDArray[np.int64]) -> None:
+        order = np.argsort(classes, kind="stable")
+        self._vectors = vectors[order]
+        self._starts = np.searchsorted(classes[order], np.arange(classes.max() + 2))
+        # Several encoders' blocks each have unit length; their cosines add up.
+        self._scale = 1.0 / (float(np.square(vectors[0]).sum()) or 1.0)
+
+    def cosines(self, vectors: Array) -> tuple[Array, Array]:
+        """Closeness of messages to each class.
+
+        Args:
+            vectors: The messages' vectors, shape (messages, size).
+
+        Returns:
+            The cosine to the nearest example of each class, and the mean of the three nearest;
+            both of shape (messages, classes).
+        """
+        cosines = (vectors @ self._vectors.T) * self._scale
+        nearest, mean = [], []
+        for start, end in zip(self._starts[:-1], self._starts[1:], strict=True):
+            block = cosines[:, start:end]
+            count = min(COUNT, end - start)
+            top = np.partition(block, block.shape[1] - count, axis=1)[:, -count:]
+            nearest.append(top.max(axis=1))
+            mean.append(top.mean(axis=1))
+        return np.column_stack(nearest), np.column_stack(mean)

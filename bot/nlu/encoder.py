@@ -36,12 +36,13 @@ class Encoder:
     Args:
         folder: Holds the ONNX file and the tokenizer.
         max_tokens: Longer messages are cut; the model's own limit is 512.
+        threads: One in a server, which answers several parents at once on few cores; 0 takes all
+            cores, for training.
     """
 
-    def __init__(self, folder: Path, max_tokens: int = 256) -> None:
+    def __init__(self, folder: Path, max_tokens: int, threads: int = 1) -> None:
         options = onnxruntime.SessionOptions()
-        # One thread a message: a server answers several at once and must not fight over cores.
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
             str(folder / _ONNX_FILE), options, providers=["CPUExecutionProvider"]
@@ -149,7 +150,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         with self._model_storage.write_to(self._resource) as folder:
             shutil.copyfile(cached, folder / _ONNX_FILE)
             shutil.copyfile(source / _TOKENIZER_FILE, folder / _TOKENIZER_FILE)
-            self._encoder = Encoder(folder, config["max_tokens"])
+            self._encoder = Encoder(folder, config["max_tokens"], threads=0)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

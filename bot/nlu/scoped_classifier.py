@@ -21,7 +21,7 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
@@ -43,33 +43,33 @@ def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:
         Dense features (messages x dense size) and sparse features (messages x sparse size); a kind
         that no featurizer makes has size 0.
     """
-    dense_rows, sparse_rows = [], []
+    dense_rows: list[npt.NDArray[Any]] = []
+    data: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.float32)]
+    columns: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int32)]
+    row_ends = [0]
+    width = 0
     for message in messages:
-        blocks = [
-            f for f in message.features if f.attribute == TEXT and f.type == FEATURE_TYPE_SENTENCE
-        ]
-        dense = [_unit(np.asarray(f.features)[0]) for f in blocks if f.is_dense()]
-        dense_rows.append(np.concatenate(dense) if dense else np.zeros(0))
-        sparse_rows.append(_joined([f.features for f in blocks if f.is_sparse()]))
-    return np.array(dense_rows, dtype=np.float32), vstack(sparse_rows, format="csr")
+        dense, width, filled = [np.zeros(0)], 0, 0
+        for block in message.features:
+            if block.attribute != TEXT or block.type != FEATURE_TYPE_SENTENCE:
+                continue
+            if block.is_dense():
+                dense.append(_unit(np.asarray(block.features)[0]))
+            else:
+                row = csr_matrix(block.features)
+                data.append(_unit(row.data))
+                columns.append(row.indices + width)
+                width += row.shape[1]
+                filled += len(row.data)
+        dense_rows.append(np.concatenate(dense))
+        row_ends.append(row_ends[-1] + filled)
+    parts = np.concatenate(data), np.concatenate(columns), row_ends
+    sparse = csr_matrix(parts, shape=(len(messages), width), dtype=np.float32)
+    return np.array(dense_rows, dtype=np.float32), sparse
 
 
 def _unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return vector / (float(np.linalg.norm(vector)) or 1.0)
-
-
-def _joined(rows: list[Any]) -> csr_matrix:
-    """Sparse rows side by side, each of unit length."""
-    data, indices, width = [], [], 0
-    for row in rows:
-        row = row.tocsr()
-        data.append(_unit(row.data))
-        indices.append(row.indices + width)
-        width += row.shape[1]
-    if not rows:
-        return csr_matrix((1, 0), dtype=np.float32)
-    joined = np.concatenate(data), np.concatenate(indices), [0, sum(len(part) for part in data)]
-    return csr_matrix(joined, shape=(1, width), dtype=np.float32)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

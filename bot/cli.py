@@ -41,11 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
             name = f"COMPANION_{str(detail['loc'][0]).upper()}"
             print(f"{name}: {detail['msg']}; see docs/settings.md.", file=sys.stderr)
         return 2
-    except (Refused, FileNotFoundError, RuntimeError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 2
     except OSError as error:
-        print(f"{error.filename or 'A file'}: {error.strerror}.", file=sys.stderr)
+        print(f"{error.filename}: {error.strerror}." if error.filename else error, file=sys.stderr)
+        return 2
+    except (Refused, RuntimeError, ValueError) as error:
+        print(error, file=sys.stderr)
         return 2
 
 

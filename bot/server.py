@@ -8,7 +8,6 @@ import socket
 import traceback
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from rasa.core.channels.channel import register
 from rasa.core.lock_store import LockStore
@@ -21,22 +20,16 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, json
 
 from bot.agent import CompanionAgent, load_agent
+from bot.channels.page import SECURITY_HEADERS, page
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
 from bot.settings import Settings
+from bot.store.conversations import ConversationStore
+from bot.store.retention import forget_hourly
 
 logger = logging.getLogger(__name__)
 
-_PAGE = Path(__file__).parent.parent / "web"
 _LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: LockStore) -> Sanic:
@@ -54,8 +47,8 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
     app.ctx.failure = None
     channels = create_http_input_channels(None, "credentials.yml")
     register(channels, app, route="/webhooks/")
-    for name, file in (("/", "index.html"), ("/app.js", "app.js"), ("/style.css", "style.css")):
-        app.static(name, str(_PAGE / file), name=file)
+    catalogue = load_catalogue(settings.content, settings.clinic_card)
+    app.blueprint(page(catalogue))
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
@@ -67,9 +60,7 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
-    broken = Composer(
-        load_catalogue(settings.content, settings.clinic_card), settings.retention_days
-    ).reply_to("broken")
+    broken = Composer(catalogue, settings.retention_days).reply_to("broken")
 
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.
@@ -88,6 +79,8 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
     async def start_loading(app: Sanic, loop: object) -> None:
         load = partial(load_agent, settings.model, tracker_store, lock_store)
         app.add_task(_load_model(app, settings, load))
+        if isinstance(tracker_store, ConversationStore):
+            app.add_task(forget_hourly(tracker_store, settings.retention_days))
 
     return app
 

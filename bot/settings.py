@@ -9,14 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Optional
 
-from pydantic import BaseSettings, Field
+from pydantic import BaseSettings, Field, validator
 
 
 class Settings(BaseSettings):
     """Read from environment variables named `COMPANION_` and the setting in capitals."""
 
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
-    port: int = Field(default=5005, description="Port the server listens on.")
+    port: int = Field(default=5005, ge=1, le=65535, description="Port the server listens on.")
     model: Path = Field(default=Path("models/companion.tar.gz"), description="The trained model.")
     content: Path = Field(
         default=Path("content"), description="Folder with everything parents read."
@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         default=30, ge=1, description="Messages that one web session may send in a minute."
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @validator("clinic_card", "session_key", pre=True)
+    def _empty_is_unset(cls, value: Optional[str]) -> Optional[str]:
+        return value or None
 
     class Config:  # noqa: D106
         env_prefix = "COMPANION_"

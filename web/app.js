@@ -165,18 +165,11 @@ function showReply({ kind, text, buttons }) {
   return bubble;
 }
 
-/** @param {Record<string, string>} clinic */
-function showClinic({ name, phone, hours, emergency_number: emergency, crisis_line: crisis }) {
+/** Learns which numbers become links. @param {Record<string, string>} clinic */
+function linkNumbers({ phone, emergency_number: emergency, crisis_line: crisis }) {
   phonePatterns = [phone, crisis, emergency]
     .filter(Boolean)
     .map((number) => (/^\d/.test(number) ? "\\b" : "") + number.replace(/\W/g, "\\$&") + "(?!\\d)");
-  byId("clinic").textContent = name;
-  byId("phone").setAttribute("href", dialling(phone));
-  byId("phone").hidden = false;
-  byId("phone-number").textContent = phone;
-  byId("hours").textContent = hours;
-  byId("danger").setAttribute("href", dialling(emergency));
-  byId("danger").textContent = `In danger call ${emergency} now`;
 }
 
 // ---- The conversation ---------------------------------------------------------------------------
@@ -231,7 +224,7 @@ async function openConversation() {
   log.setAttribute("aria-busy", "true"); // so that an old conversation is not read aloud
   try {
     const { clinic, greeting, questions } = await call("about");
-    showClinic(clinic);
+    linkNumbers(clinic);
     const buttons = questions.map((/** @type {string} */ text) => ({ title: text, payload: text }));
     let newest = showReply({ kind: "smalltalk", text: greeting, buttons });
     const turns = await loadHistory();

@@ -11,6 +11,7 @@ from bot.guide.models import FixedReply, Statement, Term
 from bot.guide.reading import LONGEST_ANSWER
 
 MOST_STATEMENTS = 4
+MOST_WORDS = 2  # medical words explained at once
 _REFERENCE = re.compile(r"\[(\d+)\]")
 
 
@@ -77,7 +78,7 @@ class Composer:
                 terms.append(term)
         if not terms:
             return self.reply_to("unknown_word")
-        terms = terms[:2]
+        terms = terms[:MOST_WORDS]
         statements = list(dict.fromkeys(term.statements[0] for term in terms))
         lead = " ".join(term.meaning for term in terms)
         follow_ups = [

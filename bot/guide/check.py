@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,7 @@ def check_project(root: Path, content: Path, clinic_card: Path | None = None) ->
         clinic_card: The clinic's own card, if it has one.
 
     Returns:
-        The problems, in the order of the files; empty when all is sound.
+        The problems; empty when all is sound.
     """
     try:
         catalogue = load_catalogue(content, clinic_card)
@@ -63,7 +64,7 @@ def _guide_untouched(folder: Path) -> Iterator[Problem]:
 def _statements_match(
     file: ContentFile, catalogue: Catalogue, guide: dict[str, GuideStatement]
 ) -> Iterator[Problem]:
-    for missing in guide.keys() - catalogue.statements.keys():
+    for missing in sorted(guide.keys() - catalogue.statements.keys()):
         yield file.problem(0, missing, "stands in the guide but not here; add it")
     for statement in catalogue.statements.values():
         source = guide.get(statement.id)
@@ -109,7 +110,7 @@ def _contradictions_are_named(content: Path, catalogue: Catalogue) -> Iterator[P
 def _every_statement_is_shown(content: Path, catalogue: Catalogue) -> Iterator[Problem]:
     shown = {name for topic in catalogue.topics.values() for name in topic.statements}
     file = ContentFile(content / "statements.yml", key="id")
-    for name in catalogue.statements.keys() - shown:
+    for name in sorted(catalogue.statements.keys() - shown):
         yield file.problem_at(name, "no topic of topics.yml shows it; add it to one")
 
 
@@ -122,6 +123,8 @@ def _texts_are_plain(content: Path, catalogue: Catalogue) -> Iterator[Problem]:
     texts += [(topics, t.intent, "lead", t.lead) for t in catalogue.topics.values()]
     glossary = ContentFile(content / "glossary.yml", key="word")
     texts += [(glossary, t.word, "meaning", t.meaning) for t in catalogue.terms]
+    notes = ContentFile(content / "notes.yml")
+    texts += [(notes, "education", "education", catalogue.notes.education)]
     contradictions = ContentFile(content / "contradictions.yml", key="id")
     texts += [(contradictions, c.id, "note", c.note) for c in catalogue.contradictions]
     for name in FIXED_REPLY_FILES:
@@ -168,5 +171,10 @@ def _intents_are_answered(root: Path, catalogue: Catalogue) -> Iterator[Problem]
         )
     for intent in sorted((set(catalogue.topics) | trained) - listed):
         yield domain.problem(0, intent, "is not listed under `intents`; add it")
+    ruled = "".join(
+        path.read_text(encoding="utf-8") for path in (root / "data/rules").glob("*.yml")
+    )
+    for intent in sorted(listed - set(re.findall(r"- intent: (\w+)", ruled))):
+        yield domain.problem(0, intent, "has no rule; add it under data/rules/")
     for intent in sorted(catalogue.topics.keys() - trained):
         yield domain.problem(0, intent, "has no training examples; add some under data/nlu/")

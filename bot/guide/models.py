@@ -139,7 +139,7 @@ class Notes(_Content):
     """Short lines that go with answers (content/notes.yml)."""
 
     education: str = Field(title="added once in each conversation", min_length=1)
-    not_reviewed: str = Field(title="shown for a statement without a review", min_length=1)
+    not_reviewed: str = Field(title="shown as long as a statement lacks a review", min_length=1)
 
 
 class ClinicCard(_Content):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from itertools import groupby
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Optional
 
@@ -21,13 +22,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 
-from bot.nlu.encoder_graph import WEIGHTS_SHA256, export_encoder
+from bot.nlu.encoder_graph import GRAPH_VERSION, WEIGHTS_SHA256, export_encoder
 
 Array = npt.NDArray[np.float32]
 
 _ONNX_FILE = "encoder.onnx"
 _TOKENIZER_FILE = "tokenizer.json"
-_BATCH = 32
 
 
 class Encoder:
@@ -36,13 +36,12 @@ class Encoder:
     Args:
         folder: Holds the ONNX file and the tokenizer.
         max_tokens: Longer messages are cut; the model's own limit is 512.
-        threads: One in a server, which answers several parents at once on few cores; 0 takes all
-            cores, for training.
     """
 
-    def __init__(self, folder: Path, max_tokens: int, threads: int = 1) -> None:
+    def __init__(self, folder: Path, max_tokens: int) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        # One thread a message: a server answers several at once and must not fight over cores.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
             str(folder / _ONNX_FILE), options, providers=["CPUExecutionProvider"]
@@ -54,22 +53,20 @@ class Encoder:
     def encode(self, texts: list[str]) -> Array:
         """Embeddings of shape (texts, 384).
 
-        Texts of the same number of tokens go together: no padding, so that a text's vector does
-        not depend on its company.
+        Each text is run by itself, several at a time: in a batch the 8-bit arithmetic would make a
+        text's vector depend on its company.
         """
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        rows: list[Array] = [np.empty(0, dtype=np.float32)] * len(texts)
-        by_length = sorted(range(len(texts)), key=lambda index: len(tokens[index]))
-        for _, same in groupby(by_length, key=lambda index: len(tokens[index])):
-            alike = list(same)
-            for first in range(0, len(alike), _BATCH):
-                batch = alike[first : first + _BATCH]
-                ids = np.array([tokens[index] for index in batch], dtype=np.int64)
-                inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-                vectors = self._session.run(["embedding"], inputs)[0]
-                for index, vector in zip(batch, vectors, strict=True):
-                    rows[index] = vector
-        return np.array(rows, dtype=np.float32)
+        if len(tokens) == 1:
+            return self._vector(tokens[0])[np.newaxis, :]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.array(list(pool.map(self._vector, tokens)), dtype=np.float32)
+
+    def _vector(self, tokens: list[int]) -> Array:
+        ids = np.array([tokens], dtype=np.int64)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        vector: Array = self._session.run(["embedding"], inputs)[0][0]
+        return vector
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -143,14 +140,15 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         """Packs the 8-bit encoder and its tokenizer into the model."""
         config = self._config
         source = Path(config["model_dir"]) if config["model_dir"] else packaged_model()
-        cached = Path(config["cache_dir"]) / f"{config['weights_sha256'][:16]}.onnx"
+        name = f"{config['weights_sha256'][:16]}-{GRAPH_VERSION}.onnx"
+        cached = Path(config["cache_dir"]) / name
         if not cached.exists():
             cached.parent.mkdir(parents=True, exist_ok=True)
             export_encoder(source, cached, config["weights_sha256"])
         with self._model_storage.write_to(self._resource) as folder:
             shutil.copyfile(cached, folder / _ONNX_FILE)
             shutil.copyfile(source / _TOKENIZER_FILE, folder / _TOKENIZER_FILE)
-            self._encoder = Encoder(folder, config["max_tokens"], threads=0)
+            self._encoder = Encoder(folder, config["max_tokens"])
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

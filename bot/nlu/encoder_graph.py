@@ -26,6 +26,9 @@ Array = npt.NDArray[np.float32]
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 OPSET = 17
 
+# Raised with every change to the graph, so that no cached file outlives it.
+GRAPH_VERSION = 1
+
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, as hexadecimal text."""

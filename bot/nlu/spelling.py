@@ -41,7 +41,8 @@ class Speller:
     Args:
         vocabulary: Words of the domain with how often they were seen.
         known: Words that are right as they are.
-        longest_distance: Edits allowed in a long word; words of up to 4 letters get one edit.
+        longest_distance: Edits allowed in a long word; words of 4 or 5 letters get one edit,
+            shorter ones none.
     """
 
     def __init__(

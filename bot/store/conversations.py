@@ -11,6 +11,7 @@ from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.settings import get_settings
 
@@ -24,7 +25,12 @@ class ConversationStore(SQLTrackerStore):
         event_broker: Optional[EventBroker] = None,
         **kwargs: Any,
     ) -> None:
-        url = make_url(get_settings().database)
+        try:
+            url = make_url(get_settings().database)
+        except ArgumentError as error:
+            raise ValueError(
+                "COMPANION_DATABASE is no database address; write it as sqlite:///var/companion.db."
+            ) from error
         if url.drivername.startswith("sqlite") and url.database:
             _make_writable(Path(url.database))
         super().__init__(
@@ -38,6 +44,23 @@ class ConversationStore(SQLTrackerStore):
             query=dict(url.query),
             event_broker=event_broker,
         )
+        # A failing statement must not bring what parents said into the log.
+        self.engine.hide_parameters = True
+
+    def forget_before(self, instant: float) -> int:
+        """Deletes every event that is older.
+
+        Args:
+            instant: Seconds since the epoch.
+
+        Returns:
+            How many events were deleted.
+        """
+        with self.session_scope() as session:
+            old = session.query(self.SQLEvent).filter(self.SQLEvent.timestamp < instant)
+            deleted = int(old.delete(synchronize_session=False))
+            session.commit()
+        return deleted
 
 
 def _make_writable(database: Path) -> None:

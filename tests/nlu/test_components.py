@@ -1,0 +1,106 @@
+"""The pipeline's parts, each by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.model  # imports Rasa
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("will the siezures stop", "will the seizures stop"),
+        ("hydroxocobalimin dose", "hydroxocobalamin dose"),
+        ("my baby is flopy", "my baby is floppy"),
+        ("how often is the injektion", "how often is the injection"),
+    ],
+)
+def test_typing_errors_are_mended(typed: str, meant: str) -> None:
+    from bot.nlu.spelling import Speller, english_words
+
+    words = dict.fromkeys(["seizures", "hydroxocobalamin", "floppy", "injection"], 10)
+    assert Speller(words, english_words()).correct(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "text", ["form from", "The weather in Paris", "b12", "ok", "niño", "x" * 500]
+)
+def test_right_and_foreign_words_stay(text: str) -> None:
+    from bot.nlu.spelling import Speller, english_words
+
+    words = {"from": 9, "whether": 9, "seizures": 9}
+    assert Speller(words, english_words()).correct(text) == text
+
+
+def test_the_encoder_puts_the_same_meaning_close(tmp_path: object) -> None:
+    from pathlib import Path
+
+    from bot.nlu.encoder import Encoder, packaged_model
+    from bot.nlu.encoder_graph import export_encoder
+
+    folder = Path(str(tmp_path))
+    export_encoder(packaged_model(), folder / "encoder.onnx")
+    (folder / "tokenizer.json").write_bytes((packaged_model() / "tokenizer.json").read_bytes())
+    encoder = Encoder(folder, max_tokens=64)
+    texts = [
+        "How often are the injections given?",
+        "How frequently does she get the shots?",
+        "What is the weather like in Paris today?",
+    ]
+    vectors = encoder.encode(texts)
+    assert vectors.shape == (3, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
+    assert vectors[0] @ vectors[1] > 0.6
+    assert vectors[0] @ vectors[2] < 0.2
+    # A text's vector does not depend on its company.
+    assert np.allclose(encoder.encode(texts[:1])[0], vectors[0], atol=1e-5)
+
+
+def test_foreign_weights_are_refused(tmp_path: object) -> None:
+    from pathlib import Path
+
+    from bot.nlu.encoder import packaged_model
+    from bot.nlu.encoder_graph import export_encoder
+
+    with pytest.raises(ValueError, match="make install"):
+        export_encoder(packaged_model(), Path(str(tmp_path)) / "x.onnx", weights_sha256="0" * 64)
+    assert not (Path(str(tmp_path)) / "x.onnx").exists()
+
+
+def test_the_gate_tells_known_from_foreign() -> None:
+    from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
+
+    rng = np.random.default_rng(0)
+    known = np.arange(400) < 200
+    signs = Signs(
+        best=np.full(400, 0.5),
+        beyond=np.where(known, 0.1, 0.8),
+        near_known=np.where(known, 0.8, 0.5) + rng.normal(0, 0.05, 400),
+        near_beyond=np.where(known, 0.5, 0.8) + rng.normal(0, 0.05, 400),
+    )
+    gate = Gate(fit_weights(signs, known))
+    scores = gate.scores(signs)
+    threshold = choose_answer_threshold(scores, known, known)
+    assert (scores[known] >= threshold).mean() > 0.97
+    assert (scores[~known] >= threshold).mean() < 0.03
+
+
+def test_without_foreign_examples_the_gate_lets_most_pass() -> None:
+    from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
+
+    known = np.ones(100, dtype=bool)
+    signs = Signs(np.linspace(0.2, 1, 100), np.zeros(100), np.ones(100), np.zeros(100))
+    assert fit_weights(signs, known) is None
+    scores = Gate(None).scores(signs)
+    assert (scores >= choose_answer_threshold(scores, known, known)).mean() >= 0.95
+
+
+def test_neighbours_know_their_class() -> None:
+    from bot.nlu.neighbours import Neighbours
+
+    vectors = np.eye(4, dtype=np.float32)
+    nearest, mean = Neighbours(vectors, np.array([1, 0, 1, 0])).cosines(vectors[:1])
+    assert nearest.tolist() == [[0.0, 1.0]]
+    assert mean.tolist() == [[0.0, 0.5]]

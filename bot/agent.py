@@ -95,7 +95,9 @@ class CompanionProcessor(MessageProcessor):
             if tracker is not None and text in offered_payloads(tracker):
                 tapped = YAMLStoryReader.unpack_regex_message(Message({TEXT: text}), self.domain)
                 return {ENTITIES: [], **tapped.as_dict(only_output_properties=True), TEXT: text}
-            message = UserMessage(text.lstrip(INTENT_MESSAGE_PREFIX), sender_id=message.sender_id)
+            message = UserMessage(
+                text.lstrip(INTENT_MESSAGE_PREFIX).replace("_", " "), sender_id=message.sender_id
+            )
         return await super().parse_message(message, tracker, only_output_properties)
 
 

@@ -90,7 +90,8 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         out_of_scope_weight: What leaving a foreign question alone counts against answering a known
             one, when the threshold is chosen (1).
         folds: Cross-validation folds for the threshold (5).
-        clarify_ratio: "Did you mean" begins at this share of the answer threshold (0.5).
+        clarify_ratio: "Did you mean" begins at this share of the answer threshold (0.6).
+        least_confidence: An intent less likely than this is asked back, however near (0).
         ranking_length: How many intents the ranking lists (10).
     """
 
@@ -106,7 +107,8 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "reduced_size": 400,
             "out_of_scope_weight": 1.0,
             "folds": 5,
-            "clarify_ratio": 0.5,
+            "clarify_ratio": 0.6,
+            "least_confidence": 0.0,
             "ranking_length": 10,
         }
 
@@ -323,7 +325,10 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         ]
         if likeliest["name"] in self._config["ungated_intents"]:
             intent = likeliest
-        elif score >= self._gate.answer:
+        elif (
+            score >= self._gate.answer
+            and known[0]["confidence"] >= self._config["least_confidence"]
+        ):
             intent = known[0]
         elif score >= self._gate.clarify or not beyond:
             intent = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": score}

@@ -45,7 +45,7 @@ def test_the_note_comes_only_when_asked_for(composer: Composer) -> None:
 
 
 @pytest.mark.parametrize(
-    "intent", ["ask_maintenance_interval", "ask_first_injections", "ask_stopping_treatment"]
+    "intent", ["ask_maintenance_interval", "ask_mother_treatment", "ask_stopping_treatment"]
 )
 def test_whichever_interval_is_shown_the_other_is_named(composer: Composer, intent: str) -> None:
     reply = composer.reply_to(intent)

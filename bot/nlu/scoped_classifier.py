@@ -18,13 +18,14 @@ from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.constants import DEFAULT_NLU_FALLBACK_INTENT_NAME
 from rasa.shared.exceptions import InvalidConfigException
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
 
 from bot.nlu.neighbours import Neighbours
 from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
+from bot.nlu.sentence_features import sentence_features
 
 logger = logging.getLogger(__name__)
 
@@ -34,42 +35,6 @@ Flags = npt.NDArray[np.bool_]
 
 _ARRAYS_FILE = "classifier.npz"
 _LABELS_FILE = "classifier.json"
-
-
-def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:
-    """The messages' sentence features, each featurizer's block brought to unit length.
-
-    Returns:
-        Dense features (messages x dense size) and sparse features (messages x sparse size); a kind
-        that no featurizer makes has size 0.
-    """
-    dense_rows: list[npt.NDArray[Any]] = []
-    data: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.float32)]
-    columns: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int32)]
-    row_ends = [0]
-    width = 0
-    for message in messages:
-        dense, width, filled = [np.zeros(0)], 0, 0
-        for block in message.features:
-            if block.attribute != TEXT or block.type != FEATURE_TYPE_SENTENCE:
-                continue
-            if block.is_dense():
-                dense.append(_unit(np.asarray(block.features)[0]))
-            else:
-                row = csr_matrix(block.features)
-                data.append(_unit(row.data))
-                columns.append(row.indices + width)
-                width += row.shape[1]
-                filled += len(row.data)
-        dense_rows.append(np.concatenate(dense))
-        row_ends.append(row_ends[-1] + filled)
-    parts = np.concatenate(data), np.concatenate(columns), row_ends
-    sparse = csr_matrix(parts, shape=(len(messages), width), dtype=np.float32)
-    return np.array(dense_rows, dtype=np.float32), sparse
-
-
-def _unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return vector / (float(np.linalg.norm(vector)) or 1.0)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)

@@ -76,11 +76,17 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
     app.register_middleware(protect, "response")
 
     @app.after_server_start
-    async def start_loading(app: Sanic, loop: object) -> None:
+    async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         load = partial(load_agent, settings.model, tracker_store, lock_store)
-        app.add_task(_load_model(app, settings, load))
+        app.ctx.tasks = [loop.create_task(_load_model(app, settings, load))]
         if isinstance(tracker_store, ConversationStore):
-            app.add_task(forget_hourly(tracker_store, settings.retention_days))
+            forget = forget_hourly(tracker_store, settings.retention_days)
+            app.ctx.tasks.append(loop.create_task(forget))
+
+    @app.before_server_stop
+    async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        for task in app.ctx.tasks:
+            task.cancel()
 
     return app
 

@@ -74,7 +74,7 @@ class WebChannel(InputChannel):
         @routes.post("/message")
         async def message(request: Request) -> HTTPResponse:
             conversation = self._conversation(request)
-            text, message_id = _read_message(request)
+            text, message_id = self._read_message(request)
             self._hold_rate(conversation)
             collector = ReplyCollector()
             await on_new_message(
@@ -94,58 +94,60 @@ class WebChannel(InputChannel):
 
     def _conversation(self, request: Request) -> str:
         if not getattr(request.app.ctx, "agent", None):
-            raise SanicException("I am just waking up. Please try again in a few seconds.", 503)
+            raise self._refusal("web_starting", 503)
         conversation = self._sessions.conversation(request.token or "")
         if conversation is None:
-            raise SanicException("This chat is no longer open. Please start a new one.", 401)
+            raise self._refusal("web_session_closed", 401)
         return conversation
 
     def _hold_rate(self, conversation: str) -> None:
         if not self._limiter.hit(self._limit, conversation):
             reset, _ = self._limiter.get_window_stats(self._limit, conversation)
-            raise TooManyMessages(reset)
+            wait = max(1, math.ceil(reset - time.time()))
+            raise self._refusal("web_too_many", 429, {"Retry-After": str(wait)})
+
+    def _refusal(
+        self, occasion: str, status: int, headers: Optional[dict[str, str]] = None
+    ) -> "Refusal":
+        return Refusal(self._composer.reply_to(occasion).text, status, headers or {})
+
+    def _read_message(self, request: Request) -> tuple[str, Optional[str]]:
+        """The message's text and id.
+
+        Raises:
+            SanicException: 400 or 413, with a sentence that says what to send instead.
+        """
+        body = request.json
+        if not isinstance(body, dict) or not isinstance(body.get("message"), str):
+            raise SanicException('Please send JSON such as {"message": "your question"}.', 400)
+        # A lone surrogate or a NUL is no text, and no database takes it.
+        text = body["message"].encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+        if not text:
+            raise self._refusal("web_empty", 400)
+        if len(text) > LONGEST_MESSAGE:
+            raise self._refusal("web_too_long", 413)
+        message_id = body.get("message_id")
+        if message_id is not None and not (
+            isinstance(message_id, str) and 0 < len(message_id) <= _LONGEST_MESSAGE_ID
+        ):
+            raise SanicException(
+                f"The message_id must be a text of at most {_LONGEST_MESSAGE_ID} characters.", 400
+            )
+        return text, message_id
 
 
-class TooManyMessages(SanicException):
-    """More messages in a minute than the settings allow.
+class Refusal(SanicException):
+    """A message that cannot be taken.
 
     Args:
-        reset: When the next message is welcome, in seconds since the epoch.
+        sentence: What the parent sees, from the content.
+        status: The HTTP status.
+        headers: More headers of the answer.
     """
 
-    def __init__(self, reset: float) -> None:
-        wait = max(1, math.ceil(reset - time.time()))
-        super().__init__(
-            f"That was a lot of messages in a short time. Please try again in {wait} seconds.", 429
-        )
-        self.headers = {"Retry-After": str(wait)}
-
-
-def _read_message(request: Request) -> tuple[str, Optional[str]]:
-    """The message's text and id.
-
-    Raises:
-        SanicException: 400 or 413, with a sentence that says what to send instead.
-    """
-    body = request.json
-    if not isinstance(body, dict) or not isinstance(body.get("message"), str):
-        raise SanicException('Please send JSON such as {"message": "your question"}.', 400)
-    # A lone surrogate or a NUL is no text, and no database takes it.
-    text = body["message"].encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
-    if not text:
-        raise SanicException("The message is empty. Please write your question.", 400)
-    if len(text) > LONGEST_MESSAGE:
-        raise SanicException(
-            f"The message is too long. Please send at most {LONGEST_MESSAGE:,} characters.", 413
-        )
-    message_id = body.get("message_id")
-    if message_id is not None and not (
-        isinstance(message_id, str) and 0 < len(message_id) <= _LONGEST_MESSAGE_ID
-    ):
-        raise SanicException(
-            f"The message_id must be a text of at most {_LONGEST_MESSAGE_ID} characters.", 400
-        )
-    return text, message_id
+    def __init__(self, sentence: str, status: int, headers: dict[str, str]) -> None:
+        super().__init__(sentence, status)
+        self.headers = headers
 
 
 def turns_of(events: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from bot.dialogue.messages import LONGEST_MESSAGE
 from bot.dialogue.reply import Button, Reply
 from bot.guide.catalogue import Catalogue
 from bot.guide.models import FixedReply, Statement, Term
@@ -33,6 +34,7 @@ class Composer:
             "emergency_number": catalogue.clinic.emergency_number,
             "crisis_line": catalogue.clinic.crisis_line,
             "retention_days": retention_days,
+            "longest_message": f"{LONGEST_MESSAGE:,}",
         }
 
     def answers(self, intent: str) -> bool:

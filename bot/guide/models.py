@@ -15,7 +15,16 @@ FixedKind = Literal[
 ]  # fmt: skip
 
 PLACEHOLDERS = frozenset(
-    ["clinic", "team", "phone", "hours", "emergency_number", "crisis_line", "retention_days"]
+    [
+        "clinic",
+        "team",
+        "phone",
+        "hours",
+        "emergency_number",
+        "crisis_line",
+        "retention_days",
+        "longest_message",
+    ]
 )
 
 

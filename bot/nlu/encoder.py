@@ -16,13 +16,13 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
-from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 
 from bot.nlu.encoder_graph import GRAPH_VERSION, WEIGHTS_SHA256, export_encoder
+from bot.nlu.sentence_features import SentenceFeatures
 
 Array = npt.NDArray[np.float32]
 
@@ -163,10 +163,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         if with_text:
             vectors = self._encoder.encode([message.get(TEXT) for message in with_text])
             for message, vector in zip(with_text, vectors, strict=True):
-                features = Features(
-                    vector[np.newaxis, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier
-                )
-                message.add_features(features)
+                message.add_features(SentenceFeatures(vector[np.newaxis, :], self._identifier))
         return messages
 
 

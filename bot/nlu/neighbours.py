@@ -36,11 +36,13 @@ class Neighbours:
             both of shape (messages, classes).
         """
         cosines = (vectors @ self._vectors.T) * self._scale
-        nearest, mean = [], []
-        for start, end in zip(self._starts[:-1], self._starts[1:], strict=True):
-            block = cosines[:, start:end]
-            count = min(COUNT, end - start)
-            top = np.partition(block, block.shape[1] - count, axis=1)[:, -count:]
-            nearest.append(top.max(axis=1))
-            mean.append(top.mean(axis=1))
-        return np.column_stack(nearest), np.column_stack(mean)
+        starts, sizes = self._starts[:-1], np.diff(self._starts)
+        nearest = np.maximum.reduceat(cosines, starts, axis=1)
+        total, top = nearest.copy(), nearest
+        for taken in range(1, COUNT):
+            # What was counted is taken out, so that the next best comes up.
+            cosines[cosines == np.repeat(top, sizes, axis=1)] = -np.inf
+            following = np.maximum.reduceat(cosines, starts, axis=1)
+            top = np.where(np.isfinite(following), following, top)  # equals went out together
+            total += np.where(sizes > taken, top, 0.0)
+        return nearest, total / np.minimum(sizes, COUNT)

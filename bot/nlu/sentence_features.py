@@ -1,16 +1,41 @@
-"""The sentence features of messages as two matrices, whatever featurizers made them."""
+"""Sentence features: how our featurizers add them, and how a classifier gets them as matrices."""
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from scipy.sparse import csr_matrix
 
 Array = npt.NDArray[np.float32]
+
+
+class SentenceFeatures(Features):
+    """A message's sentence features, with a fingerprint that is quick to make.
+
+    Rasa fingerprints every feature of every example after each training step, and spells sparse
+    ones out as text for it: ten of forty seconds with 9,000 examples.
+
+    Args:
+        row: The features, shape (1, size), dense or sparse.
+        origin: Which featurizer made them.
+    """
+
+    def __init__(self, row: Union[Array, csr_matrix], origin: str) -> None:
+        super().__init__(row, FEATURE_TYPE_SENTENCE, TEXT, origin)
+
+    def fingerprint(self) -> str:
+        """A digest of origin and values."""
+        digest = hashlib.blake2b(self.origin.encode(), digest_size=16)
+        row = self.features
+        for part in [row] if self.is_dense() else [row.data, row.indices]:
+            digest.update(part.tobytes())
+        return digest.hexdigest()
 
 
 def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:

@@ -13,6 +13,7 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from bot.dialogue.compose import Composer
+from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import load_catalogue
 from bot.settings import get_settings
@@ -43,8 +44,9 @@ class ReplyingAction(Action, ABC):
 
     def __init__(self) -> None:
         settings = get_settings()
-        self.catalogue = load_catalogue(settings.content, settings.clinic_card)
-        self.composer = Composer(self.catalogue, settings.retention_days)
+        catalogue = load_catalogue(settings.content, settings.clinic_card)
+        self.composer = Composer(catalogue, settings.retention_days)
+        self.conversation = Conversation(catalogue, self.composer)
 
     @abstractmethod
     def respond(self, tracker: Tracker) -> Events:
@@ -60,4 +62,4 @@ class ReplyingAction(Action, ABC):
             # Only where it happened: the error's own message may quote the parent.
             where = "".join(traceback.format_tb(error.__traceback__))
             logger.error("%s failed with %s\n%s", self.name(), type(error).__name__, where)
-            return [uttered(self.composer.reply_to("broken"))]
+            return [uttered(self.composer.fixed("broken"))]

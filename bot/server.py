@@ -60,7 +60,7 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
-    broken = Composer(catalogue, settings.retention_days).reply_to("broken")
+    broken = Composer(catalogue, settings.retention_days).fixed("broken")
 
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.

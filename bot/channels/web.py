@@ -58,7 +58,7 @@ class WebChannel(InputChannel):
 
         @routes.get("/about")
         async def about(request: Request) -> HTTPResponse:
-            greeting = self._composer.reply_to("greet")
+            greeting = self._composer.fixed("greet")
             return json(
                 {
                     "clinic": self._catalogue.clinic.dict(),
@@ -109,7 +109,7 @@ class WebChannel(InputChannel):
     def _refusal(
         self, occasion: str, status: int, headers: Optional[dict[str, str]] = None
     ) -> "Refusal":
-        return Refusal(self._composer.reply_to(occasion).text, status, headers or {})
+        return Refusal(self._composer.fixed(occasion).text, status, headers or {})
 
     def _read_message(self, request: Request) -> tuple[str, Optional[str]]:
         """The message's text and id.

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from bot.dialogue.messages import LONGEST_MESSAGE
 from bot.dialogue.reply import Button, Reply
 from bot.guide.catalogue import Catalogue
-from bot.guide.models import FixedReply, Statement, Term
+from bot.guide.models import Statement, Term
 from bot.guide.reading import LONGEST_ANSWER
 
 MOST_STATEMENTS = 4
+MOST_MORE = 3
 MOST_WORDS = 2  # medical words explained at once
+SIMPLER = "follow_up_simpler"
+MORE = "follow_up_more"
 _REFERENCE = re.compile(r"\[(\d+)\]")
 
 
@@ -37,37 +40,76 @@ class Composer:
             "longest_message": f"{LONGEST_MESSAGE:,}",
         }
 
-    def answers(self, intent: str) -> bool:
-        """Whether a topic or a fixed reply belongs to this intent."""
-        return intent in self._catalogue.topics or intent in self._catalogue.replies
-
-    def reply_to(self, intent: str, with_note: bool = False, also: str | None = None) -> Reply:
-        """The reply to an intent or occasion.
+    def answer(
+        self,
+        intent: str,
+        lead: str | None = None,
+        also: str | None = None,
+        without: Collection[str] = (),
+    ) -> Reply:
+        """The answer of a topic.
 
         Args:
-            intent: A topic's intent, or the name of a fixed reply.
-            with_note: Whether an answer from the guide carries the note that it is education and
-                does not replace the care team.
+            intent: The topic's intent.
+            lead: The first sentence; the topic's own when None.
             also: A second topic that may be meant: its statements join the answer's as long as
                 there are at most four and the whole stays short.
+            without: Statements that were said in the same breath; they are left out.
 
         Raises:
-            KeyError: Nothing belongs to this intent.
+            KeyError: There is no such topic.
         """
-        topic = self._catalogue.topics.get(intent)
-        if topic is None:
-            return self._fixed(self._catalogue.replies[intent])
-        reply = self._from_guide(topic.lead, topic.statements, topic.follow_ups, with_note)
-        more = self._catalogue.topics[also].statements if also else ()
-        shown = list(topic.statements)
-        for name in more:
-            if name not in shown and len(shown) < MOST_STATEMENTS:
-                longer = self._from_guide(topic.lead, [*shown, name], topic.follow_ups, with_note)
+        topic = self._catalogue.topics[intent]
+        lead = lead or topic.lead
+        shown = [name for name in topic.statements if name not in without]
+        reply = self._from_guide(lead, shown, topic.follow_ups)
+        for name in self._catalogue.topics[also].statements if also else ():
+            if name not in shown and name not in without and len(shown) < MOST_STATEMENTS:
+                longer = self._from_guide(lead, [*shown, name], topic.follow_ups)
                 if len(longer.text.split()) <= LONGEST_ANSWER:
                     reply, shown = longer, [*shown, name]
         return reply
 
-    def explain(self, words: Sequence[str], with_note: bool = False) -> Reply:
+    def simpler(self, intent: str, told: Sequence[str]) -> Reply:
+        """What was told on a topic, in the fewest and simplest words."""
+        topic = self._catalogue.topics[intent]
+        lead = self._catalogue.follow_ups[SIMPLER].lead
+        return self._from_guide(lead, told or topic.statements, topic.follow_ups, short=True)
+
+    def more(self, intent: str, told: Sequence[str]) -> Reply:
+        """What the topic and its neighbours say beyond what was told.
+
+        When nothing is left, the reply says so and offers the neighbours.
+        """
+        topics = self._catalogue.topics
+        topic = topics[intent]
+        near = [topic, *(topics[name] for name in topic.follow_ups)]
+        untold = [name for other in near for name in other.statements if name not in told]
+        more = list(dict.fromkeys(untold))[:MOST_MORE]
+        if not more:
+            reply = self.fixed("nothing_more")
+            reply.buttons = self._buttons(topic.follow_ups)
+            return reply
+        return self._from_guide(self._catalogue.follow_ups[MORE].lead, more, topic.follow_ups)
+
+    def fixed(self, name: str) -> Reply:
+        """The message that is always the same for an intent or occasion.
+
+        Raises:
+            KeyError: There is no such message.
+        """
+        message = self._catalogue.replies[name]
+        return Reply(
+            kind=message.kind,
+            text=message.text.format(**self._facts).strip(),
+            buttons=self._buttons(message.buttons),
+        )
+
+    def add_note(self, reply: Reply) -> None:
+        """Adds the note that this is education and does not replace the care team."""
+        reply.text = f"{reply.text}\n\n{self._catalogue.notes.education}"
+
+    def explain(self, words: Sequence[str]) -> Reply:
         """Explains medical words, each with the first statement in which the guide uses it.
 
         At most two words are explained; words that the glossary lacks are passed over, and if none
@@ -79,7 +121,7 @@ class Composer:
             if term is not None and term not in terms:
                 terms.append(term)
         if not terms:
-            return self.reply_to("unknown_word")
+            return self.fixed("unknown_word")
         terms = terms[:MOST_WORDS]
         statements = list(dict.fromkeys(term.statements[0] for term in terms))
         lead = " ".join(term.meaning for term in terms)
@@ -88,26 +130,25 @@ class Composer:
             for topic in self._catalogue.topics.values()
             if set(topic.statements[:2]) & set(statements)
         ]
-        return self._from_guide(lead, statements, follow_ups[:3], with_note)
+        return self._from_guide(lead, statements, follow_ups[:3])
 
     def clarify(self, intents: Sequence[str]) -> Reply:
         """Asks back "did you mean", with the topics as buttons."""
-        reply = self.reply_to("clarify")
+        reply = self.fixed("clarify")
         reply.buttons = self._buttons(intents)
         return reply
 
     def _from_guide(
-        self, lead: str, ids: Iterable[str], follow_ups: Iterable[str], with_note: bool
+        self, lead: str, ids: Iterable[str], follow_ups: Iterable[str], short: bool = False
     ) -> Reply:
         statements: list[Statement] = [self._catalogue.statements[name] for name in ids]
         bullet = "• " if len(statements) > 1 else ""
-        parts = [lead, "\n".join(bullet + statement.cited for statement in statements)]
+        lines = [bullet + (s.cited_short if short else s.cited) for s in statements]
+        parts = [lead, "\n".join(lines)]
         parts += [
             contradiction.note
             for contradiction in self._catalogue.contradictions_of(s.id for s in statements)
         ]
-        if with_note:
-            parts.append(self._catalogue.notes.education)
         text = "\n\n".join(parts)
         return Reply(
             kind="answer",
@@ -115,13 +156,6 @@ class Composer:
             statements=[statement.id for statement in statements],
             references=sorted({int(number) for number in _REFERENCE.findall(text)}),
             buttons=self._buttons(follow_ups),
-        )
-
-    def _fixed(self, reply: FixedReply) -> Reply:
-        return Reply(
-            kind=reply.kind,
-            text=reply.text.format(**self._facts).strip(),
-            buttons=self._buttons(reply.buttons),
         )
 
     def _buttons(self, intents: Iterable[str]) -> list[Button]:

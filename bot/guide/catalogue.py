@@ -14,6 +14,7 @@ from bot.guide.models import (
     ClinicCard,
     Contradiction,
     FixedReply,
+    FollowUp,
     Notes,
     Statement,
     Term,
@@ -32,6 +33,7 @@ class Catalogue:
     Attributes:
         statements: Statements by id, in the guide's order.
         topics: Topics by intent.
+        follow_ups: Follow-up questions by intent.
         terms: The glossary.
         contradictions: Where the guide does not agree with itself.
         replies: Fixed replies by the intent or occasion they answer.
@@ -41,6 +43,7 @@ class Catalogue:
 
     statements: Mapping[str, Statement]
     topics: Mapping[str, Topic]
+    follow_ups: Mapping[str, FollowUp]
     terms: tuple[Term, ...]
     contradictions: tuple[Contradiction, ...]
     replies: Mapping[str, FixedReply]
@@ -92,6 +95,7 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
     """
     statements = ContentFile(content / "statements.yml", key="id")
     topics = ContentFile(content / "topics.yml", key="intent")
+    follow_ups = ContentFile(content / "follow_ups.yml", key="intent")
     glossary = ContentFile(content / "glossary.yml", key="word")
     contradictions = ContentFile(content / "contradictions.yml", key="id")
     fixed = [
@@ -102,6 +106,7 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
     catalogue = Catalogue(
         statements=_frozen((entry.id, entry) for entry in statements.load_list(Statement)),
         topics=_frozen((entry.intent, entry) for entry in topics.load_list(Topic)),
+        follow_ups=_frozen((entry.intent, entry) for entry in follow_ups.load_list(FollowUp)),
         terms=tuple(glossary.load_list(Term)),
         contradictions=tuple(contradictions.load_list(Contradiction)),
         replies=_frozen((reply.name, reply) for _, reply in fixed),
@@ -116,6 +121,10 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
     ]
     to_topics = [
         *(_Links(topics, t.intent, "follow_ups", t.follow_ups) for t in catalogue.topics.values()),
+        *(
+            _Links(follow_ups, f.intent, "leads_to", f.topics)
+            for f in catalogue.follow_ups.values()
+        ),
         *(_Links(file, reply.name, "buttons", reply.buttons) for file, reply in fixed),
     ]
     problems = [

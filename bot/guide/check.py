@@ -16,8 +16,8 @@ from bot.guide.figures import figures_in
 from bot.guide.models import FixedReply, GuideStatement, Statement
 from bot.guide.reading import HIGHEST_GRADE, LONGEST_ANSWER, reading_grade
 
-# Intents that are answered by an action of their own instead of a topic or a fixed reply.
-_ACTIONS_OF_THEIR_OWN = frozenset({"ask_term_meaning", "nlu_fallback"})
+# Intents that are answered with neither a topic nor a fixed reply: explained, or asked back.
+_ANSWERED_BY_CODE = frozenset({"ask_term_meaning", "nlu_fallback"})
 
 
 def check_project(root: Path, content: Path, clinic_card: Path | None = None) -> list[Problem]:
@@ -83,11 +83,13 @@ def _differences(statement: Statement, source: GuideStatement) -> Iterator[tuple
     for figure in statement.figures:
         if figure not in statement.plain:
             yield "figures", f'"{figure}" does not stand in the plain text; spell both alike'
-    found, expected = figures_in(statement.plain), figures_in(source.text)
-    if found != expected:
-        wrong = _listed(found - expected) or "nothing"
-        lacking = _listed(expected - found) or "nothing"
-        yield "plain", f"figures differ from the guide's: says {wrong}, lacks {lacking}"
+    expected = figures_in(source.text)
+    for field, text in (("plain", statement.plain), ("short", statement.short)):
+        found = figures_in(text)
+        if found != expected:
+            wrong = _listed(found - expected) or "nothing"
+            lacking = _listed(expected - found) or "nothing"
+            yield field, f"figures differ from the guide's: says {wrong}, lacks {lacking}"
 
 
 def _listed(figures: Counter[str]) -> str:
@@ -119,8 +121,11 @@ def _texts_are_plain(content: Path, catalogue: Catalogue) -> Iterator[Problem]:
     texts: list[tuple[ContentFile, str, str, str]] = []
     statements = ContentFile(content / "statements.yml", key="id")
     texts += [(statements, s.id, "plain", s.plain) for s in catalogue.statements.values()]
+    texts += [(statements, s.id, "short", s.short) for s in catalogue.statements.values()]
     topics = ContentFile(content / "topics.yml", key="intent")
     texts += [(topics, t.intent, "lead", t.lead) for t in catalogue.topics.values()]
+    follow_ups = ContentFile(content / "follow_ups.yml", key="intent")
+    texts += [(follow_ups, f.intent, "lead", f.lead) for f in catalogue.follow_ups.values()]
     glossary = ContentFile(content / "glossary.yml", key="word")
     texts += [(glossary, t.word, "meaning", t.meaning) for t in catalogue.terms]
     notes = ContentFile(content / "notes.yml")
@@ -164,7 +169,12 @@ def _intents_are_answered(root: Path, catalogue: Catalogue) -> Iterator[Problem]
     for path in sorted((root / "data" / "nlu").glob("*.yml")):
         blocks = YAML(typ="safe").load(path)["nlu"]  # Rasa itself reports malformed training data
         trained |= {str(block["intent"]) for block in blocks if "intent" in block}
-    answered = {*catalogue.topics, *catalogue.replies, *_ACTIONS_OF_THEIR_OWN}
+    answered = {
+        *catalogue.topics,
+        *catalogue.follow_ups,
+        *catalogue.replies,
+        *_ANSWERED_BY_CODE,
+    }
     for intent in sorted((listed | trained) - answered):
         yield domain.problem(
             0, intent, "nothing answers this intent; add a topic or a fixed reply to the content"

@@ -62,14 +62,23 @@ class Statement(_Content):
     references: tuple[int, ...] = Field(title="the guide's reference numbers, [] for none")
     figures: tuple[str, ...] = Field(title="amounts and intervals, spelled as in `plain`")
     plain: str = Field(title="the fact in everyday words", min_length=1)
+    short: str = Field(title="the same in the fewest and simplest words", min_length=1)
     reviewed_on: Optional[dt.date] = Field(title="date of the review, or empty")
     reviewed_by: Optional[str] = Field(title="name of the clinician, or empty")
 
     @property
     def cited(self) -> str:
         """The plain words followed by the reference numbers, such as `... [2][3]`."""
+        return self._with_references(self.plain)
+
+    @property
+    def cited_short(self) -> str:
+        """The short words followed by the reference numbers."""
+        return self._with_references(self.short)
+
+    def _with_references(self, words: str) -> str:
         marks = "".join(f"[{number}]" for number in self.references)
-        return f"{self.plain} {marks}" if marks else self.plain
+        return f"{words} {marks}" if marks else words
 
 
 class Topic(_Content):
@@ -84,6 +93,33 @@ class Topic(_Content):
 
     _one_to_four = _count("statements", 1, 4)
     _two_or_three = _count("follow_ups", 2, 3)
+
+
+class FollowUp(_Content):
+    """A question that leans on the answer given before (content/follow_ups.yml)."""
+
+    intent: str = Field(title="the intent's name, follow_up_...", regex=r"^follow_up_[a-z_]+$")
+    about: str = Field(title="what parents write", min_length=1)
+    lead: str = Field(title="the first sentence on the same topic again", min_length=1)
+    leads_to: dict[str, tuple[str, ...]] = Field(
+        default={}, title="topic that answers: topics that it may follow"
+    )
+    otherwise: Optional[str] = Field(default=None, title="topic after all topics not named")
+    alone: Optional[str] = Field(default=None, title="topic when nothing was said before")
+
+    def topic_after(self, topic: str) -> str:
+        """The topic that answers this follow-up after an answer on that topic."""
+        for answering, before in self.leads_to.items():
+            if topic in before:
+                return answering
+        return self.otherwise or topic
+
+    @property
+    def topics(self) -> set[str]:
+        """Every topic that is named."""
+        before = {name for names in self.leads_to.values() for name in names}
+        ways = {name for name in (self.otherwise, self.alone) if name}
+        return before | ways | set(self.leads_to)
 
 
 class Term(_Content):

@@ -71,7 +71,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "neighbour_weight": 6.0,
             "reduced_size": 400,
             "out_of_scope_weight": 1.0,
-            "folds": 5,
+            "folds": 3,
             "clarify_ratio": 0.6,
             "least_confidence": 0.0,
             "ranking_length": 10,

@@ -28,13 +28,13 @@ class SentenceFeatures(Features):
 
     def __init__(self, row: Union[Array, csr_matrix], origin: str) -> None:
         super().__init__(row, FEATURE_TYPE_SENTENCE, TEXT, origin)
+        self._values = [row] if isinstance(row, np.ndarray) else [row.data, row.indices]
 
     def fingerprint(self) -> str:
         """A digest of origin and values."""
-        digest = hashlib.blake2b(self.origin.encode(), digest_size=16)
-        row = self.features
-        for part in [row] if self.is_dense() else [row.data, row.indices]:
-            digest.update(part.tobytes())
+        digest = hashlib.blake2b(str(self.origin).encode(), digest_size=16)
+        for values in self._values:
+            digest.update(values.tobytes())
         return digest.hexdigest()
 
 

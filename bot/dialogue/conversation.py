@@ -1,0 +1,110 @@
+"""One turn of a conversation: from what was understood to what is said. Pure Python, no Rasa."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.dialogue.compose import MORE, SIMPLER, Composer
+from bot.dialogue.follow_ups import Context, FollowUps
+from bot.dialogue.questions import Questions
+from bot.dialogue.reading import Reading
+from bot.dialogue.reply import Reply
+from bot.guide.catalogue import Catalogue
+
+# A second topic this likely against the first joins the answer. On the tuning set the right
+# statement is then shown for 95.1 instead of 93.4 % of the questions; a quarter of answers grow.
+NEARLY_AS_LIKELY = 0.25
+
+CHOICES = 2  # topics offered by "did you mean"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is said, and what the conversation is about from then on."""
+
+    replies: list[Reply]
+    context: Context
+
+
+class Conversation:
+    """Answers messages in the context of what was said before.
+
+    Args:
+        catalogue: All content.
+        composer: Puts replies into words.
+    """
+
+    def __init__(self, catalogue: Catalogue, composer: Composer) -> None:
+        self._catalogue = catalogue
+        self._composer = composer
+        self._questions = Questions(catalogue)
+        self._follow_ups = FollowUps(catalogue)
+
+    def answer(self, parsed: Mapping[str, Any], context: Context) -> Turn:
+        """The replies to a message.
+
+        Args:
+            parsed: The message as Rasa's pipeline parsed it, with its `parts`.
+            context: What was said before.
+        """
+        parts = [Reading.of(part) for part in parsed.get("parts") or []]
+        asked = self._questions.asked(Reading.of(parsed), parts)
+        replies: list[Reply] = []
+        said: set[str] = set()
+        for reading in asked:
+            reply, context = self._reply(reading, context, said)
+            if reply.kind == "answer" and not set(reply.statements) - said:
+                continue  # the answer before has said it all
+            said |= set(reply.statements)
+            if reply.text not in [other.text for other in replies]:
+                replies.append(reply)
+        answers = [reply for reply in replies if reply.kind == "answer"]
+        if answers and not context.noted:
+            self._composer.add_note(answers[-1])
+            context = replace(context, noted=True)
+        return Turn(replies, context)
+
+    def _reply(self, reading: Reading, context: Context, said: set[str]) -> tuple[Reply, Context]:
+        meant = self._follow_ups.in_context(reading, context)
+        if meant.intent in (SIMPLER, MORE):
+            return self._again(meant.intent, context)
+        if meant.intent in self._catalogue.topics:
+            lead = None
+            if self._follow_ups.leans(reading) and meant.intent == context.topic:
+                lead = self._catalogue.follow_ups[reading.intent].lead
+            also = self._nearly_as_likely(meant)
+            reply = self._composer.answer(meant.intent, lead=lead, also=also, without=said)
+            return reply, replace(context, topic=meant.intent, told=tuple(reply.statements))
+        if meant.intent == "nlu_fallback":
+            return self._composer.clarify(self._nearest(meant)), context
+        if meant.intent == "ask_term_meaning":
+            reply = self._composer.explain(meant.words)
+            topic = reply.buttons[0].payload.removeprefix("/") if reply.buttons else None
+            return reply, replace(context, topic=topic, told=tuple(reply.statements))
+        reply = self._composer.fixed(meant.intent)
+        if reply.kind == "smalltalk":
+            return reply, context
+        return reply, replace(context, topic=None, told=())
+
+    def _again(self, intent: str, context: Context) -> tuple[Reply, Context]:
+        """The last answer in simpler words, or more on the same matter."""
+        if context.topic is None:
+            return self._composer.fixed(f"{intent}_alone"), context
+        if intent == SIMPLER:
+            return self._composer.simpler(context.topic, context.told), context
+        reply = self._composer.more(context.topic, context.told)
+        return reply, replace(context, told=(*context.told, *reply.statements))
+
+    def _nearly_as_likely(self, reading: Reading) -> str | None:
+        likelihoods = dict(reading.likelihoods)
+        least = NEARLY_AS_LIKELY * likelihoods.get(reading.intent, reading.confidence)
+        for name, likelihood in reading.likelihoods:
+            if name in self._catalogue.topics and name != reading.intent:
+                return name if likelihood >= least else None
+        return None
+
+    def _nearest(self, reading: Reading) -> list[str]:
+        topics = [name for name, _ in reading.likelihoods if name in self._catalogue.topics]
+        return topics[:CHOICES]

@@ -1,0 +1,92 @@
+"""What a message means after what was said before: "and for me?" after an answer on injections."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+from bot.dialogue.compose import MORE, SIMPLER
+from bot.dialogue.reading import Reading
+from bot.guide.catalogue import Catalogue
+
+# Short messages lean on what was said before. How much likelier the topic under way and its
+# neighbours are then than all others (chosen on the tuning set).
+FEW_WORDS = 8
+SAME_TOPIC = 4.0
+UNDER_WAY = 0.2
+NEIGHBOUR = 2.0
+
+# From here on a message speaks for itself.
+SPEAKS_FOR_ITSELF = 0.6
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the conversation is about.
+
+    Attributes:
+        topic: The intent of the topic answered last; None at the beginning, and after something
+            that the guide does not cover.
+        told: Statements told on this topic so far.
+        noted: Whether the education note was given.
+    """
+
+    topic: str | None = None
+    told: tuple[str, ...] = ()
+    noted: bool = False
+
+
+class FollowUps:
+    """Finds the topic that a follow-up question means.
+
+    Args:
+        catalogue: All content, with the table of follow-ups.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._topics = catalogue.topics
+        self._follow_ups = catalogue.follow_ups
+
+    def leans(self, reading: Reading) -> bool:
+        """Whether a reading is a follow-up question."""
+        return reading.intent in self._follow_ups
+
+    def in_context(self, reading: Reading, context: Context) -> Reading:
+        """The reading as it is meant in this context, its intent a topic where it leaned on one."""
+        if reading.about is not None:
+            context = Context(reading.about)
+        elif reading.intent in (SIMPLER, MORE):
+            return reading
+        if context.topic is None:
+            return self._alone(reading)
+        if not self._may_lean(reading):
+            return reading
+        likelihoods: dict[str, float] = defaultdict(float, {context.topic: UNDER_WAY})
+        neighbours = self._topics[context.topic].follow_ups
+        for name, likelihood in reading.likelihoods:
+            if name in self._follow_ups:
+                likelihoods[self._follow_ups[name].topic_after(context.topic)] += likelihood
+            elif name in self._topics:
+                nearness = SAME_TOPIC if name == context.topic else 1.0
+                nearness = NEIGHBOUR if name in neighbours else nearness
+                likelihoods[name] += likelihood * nearness
+        total = sum(likelihoods.values())
+        ordered = sorted(likelihoods.items(), key=lambda entry: -entry[1])
+        shares = tuple((name, likelihood / total) for name, likelihood in ordered)
+        return replace(reading, intent=shares[0][0], confidence=shares[0][1], likelihoods=shares)
+
+    def _may_lean(self, reading: Reading) -> bool:
+        if self.leans(reading):
+            return True
+        known = reading.intent in self._topics or reading.intent == "nlu_fallback"
+        return (
+            known and reading.confidence < SPEAKS_FOR_ITSELF and reading.length <= FEW_WORDS
+        )
+
+    def _alone(self, reading: Reading) -> Reading:
+        """A follow-up to nothing: what it can only mean, or a question back."""
+        if not self.leans(reading):
+            return reading
+        topic = self._follow_ups[reading.intent].alone
+        likelihoods = tuple(entry for entry in reading.likelihoods if entry[0] in self._topics)
+        return replace(reading, intent=topic or "nlu_fallback", likelihoods=likelihoods)

@@ -1,0 +1,110 @@
+"""Which questions a message asks: the message as a whole, or its clauses, in the order asked."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.dialogue.reading import Reading
+from bot.guide.catalogue import Catalogue
+
+MOST_QUESTIONS = 3
+
+# Up to this many words the whole message is read along with its one question: what comes before
+# the question says whom and what it is about. A longer one is a story, and would drown it.
+LONGEST_READ_WHOLE = 40
+
+# How sure a reading must be: to count as an alarm in a message that as a whole is none, or to be
+# answered though the whole message is out of scope; and to say what the next question is about.
+SURE = 0.7
+FAIRLY_SURE = 0.5
+
+_URGENT = ("emergency", "crisis")
+_CLARIFY = "nlu_fallback"
+
+
+class Questions:
+    """Finds the questions in a message.
+
+    Args:
+        catalogue: All content; it says which intents are urgent and which have no answer.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def asked(self, whole: Reading, parts: Sequence[Reading]) -> list[Reading]:
+        """The questions to answer, at most three, in the order asked.
+
+        Args:
+            whole: The message read as one.
+            parts: Its clauses, each read by itself; empty when there is one clause only.
+        """
+        is_story = whole.length > LONGEST_READ_WHOLE
+        urgent = [part for part in parts if self._is_urgent(part) and part.confidence >= SURE]
+        if self._is_urgent(whole) and (not is_story or whole.confidence >= SURE):
+            return [whole]
+        if urgent and not is_story:
+            return urgent[:1]
+        asking = self._asking(parts)
+        answerable = [part for part in asking if self._is_answerable(part)]
+        if not answerable:
+            return [self._story(whole, parts)]
+        if len(answerable) == 1:
+            return answerable if is_story else [self._together(whole, answerable[0])]
+        talking = [part for part in answerable if self._kind(part) != "smalltalk"]
+        return _each_once(talking or answerable)[:MOST_QUESTIONS]
+
+    def _asking(self, parts: Sequence[Reading]) -> list[Reading]:
+        """The parts that ask, each with the topic of what was told right before it."""
+        asking = []
+        about = None
+        for part in parts:
+            if part.asks:
+                asking.append(replace(part, about=about))
+                about = None
+            elif part.intent in self._catalogue.topics and part.confidence >= FAIRLY_SURE:
+                about = part.intent
+        return asking
+
+    def _is_answerable(self, reading: Reading) -> bool:
+        """Whether there is something to say to it, other than that the guide does not cover it."""
+        if reading.intent == _CLARIFY:
+            return reading.about is not None
+        return self._kind(reading) not in ("out_of_scope", *_URGENT)
+
+    def _kind(self, reading: Reading) -> str:
+        reply = self._catalogue.replies.get(reading.intent)
+        return reply.kind if reply else "answer"
+
+    def _is_urgent(self, reading: Reading) -> bool:
+        return self._kind(reading) in _URGENT
+
+    def _story(self, whole: Reading, parts: Sequence[Reading]) -> Reading:
+        """The reading of a message in which nothing has the form of a question."""
+        answerable = [part for part in parts if self._is_answerable(part)]
+        if self._is_answerable(whole) or whole.length <= LONGEST_READ_WHOLE or not answerable:
+            return whole
+        return max(answerable, key=lambda part: part.confidence)
+
+    def _together(self, whole: Reading, part: Reading) -> Reading:
+        """The whole and its one question, weighed together."""
+        if not self._is_answerable(whole):
+            return part if part.confidence >= SURE else whole
+        if whole.intent == part.intent or self._kind(whole) != "answer":
+            return whole
+        likelihoods: dict[str, float] = defaultdict(float)
+        for reading in (whole, part):
+            for name, likelihood in reading.likelihoods:
+                likelihoods[name] += likelihood / 2
+        ordered = tuple(sorted(likelihoods.items(), key=lambda entry: -entry[1]))
+        name = max((whole.intent, part.intent), key=lambda name: likelihoods[name])
+        return replace(
+            whole, intent=name, confidence=likelihoods[name], likelihoods=ordered, asks=True
+        )
+
+
+def _each_once(readings: Sequence[Reading]) -> list[Reading]:
+    """Readings of the same intent count once: "does it stay, is it for good"."""
+    return list({reading.intent: reading for reading in reversed(readings)}.values())[::-1]

@@ -1,0 +1,158 @@
+"""Cuts a message into the clauses that may each be a question of their own.
+
+Parents write "how often are the shots and do I need one too", with or without punctuation. spaCy
+gives tokens and sentences; within a sentence a new clause begins where a new question does: at a
+question word or an inverted verb ("do I", "will he") that follows a joining word, or that comes
+when the clause already has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import spacy
+from spacy.tokens import Span, Token
+
+_QUESTION_WORDS = frozenset("how what when why where who which whether whats hows whens".split())
+_VERBS = frozenset(
+    "is are was were am do does did will would can could should shall must may might has have had "
+    "wo ca isnt arent dont doesnt wont cant".split()
+)
+# These tell more often than they ask: "he had a fit", "she was the first".
+_TELLING = frozenset("was were has have had wo ca".split())
+_PRONOUNS = frozenset("i he she it we they you u".split())
+_SUBJECTS = _PRONOUNS | frozenset(
+    "this that these those there the my his her our their your its a an any all some both baby "
+    "mum mom dad babies mothers children kids one".split()
+)
+_JOINING = frozenset("and but also plus or then so & + , - ; : / – —".split())
+# "what about", "how often", "why not": question words that open a question without a verb.
+_OPENED_BY = frozenset(
+    "about if happens happened many much often long soon far big high come else not dose kind "
+    "helps exactly sort age foods food tests signs".split()
+)
+_PERSONS = frozenset("me myself mine him her us mum mom mother baby dad son daughter".split())
+_ASKING = (
+    "want to know", "wanted to know", "like to know", "love to know", "need to know", "know if",
+    "know whether", "know how", "know what", "know when", "know why", "wonder", "tell me", "explain",
+    "my question", "question is", "i ask", "asking", "to ask", "curious", "not sure if",
+    "not sure whether", "understand why", "understand what", "understand how", "help me understand",
+    "is it true", "please say", "what i cannot", "what i can't", "find out",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A piece of a message.
+
+    Attributes:
+        text: The words, without the joining word before them.
+        asks: Whether it has the form of a question or of a wish to know.
+    """
+
+    text: str
+    asks: bool
+
+
+class ClauseSplitter:
+    """Cuts messages into clauses (English)."""
+
+    def __init__(self) -> None:
+        self._nlp = spacy.blank("en")
+        ends = [".", "!", "?", "…", ";", "\n", "\n\n", "??", "???", "!!", "?!", "..", "..."]
+        self._nlp.add_pipe("sentencizer", config={"punct_chars": ends})
+
+    def clauses(self, text: str) -> list[Clause]:
+        """The clauses of a message, in order; a message of one clause gives one."""
+        found = []
+        for sentence in self._nlp(text).sents:
+            for span, asked in _cut(sentence):
+                words = _trimmed(span)
+                if words is not None:
+                    found.append(Clause(words.text, asked or _wishes_to_know(words.text)))
+        return found
+
+
+def _cut(sentence: Span) -> Iterator[tuple[Span, bool]]:
+    """The clauses of a sentence, each with whether it asks."""
+    start = sentence.start
+    opened: Token | None = None  # where the clause's own question opened
+    asks = False
+    for token in sentence:
+        if not _opens(token, asks):
+            continue
+        first = _first_joining(token, start)
+        joined = first < token.i
+        if first > start and (joined or (opened is not None and not _belongs(token, opened))):
+            yield sentence.doc[start:first], asks
+            start, asks, opened = first, False, None
+        asks = asks or _asks_at(token, asks)
+        opened = opened or token
+    yield sentence.doc[start : sentence.end], asks or sentence.text.rstrip().endswith("?")
+
+
+def _opens(token: Token, asked: bool) -> bool:
+    """Whether a clause may begin here."""
+    if token.lower_ in _QUESTION_WORDS and (_previous(token) in _JOINING or token.is_sent_start):
+        return True
+    if token.lower_ in ("for", "about", "as"):
+        return _previous(token) in ("and", "or", "also", "what") and _next(token) in _PERSONS
+    return _asks_at(token, asked)
+
+
+def _asks_at(token: Token, asked: bool) -> bool:
+    """Whether the words from here on have the form of a question."""
+    following = _next(token)
+    if token.lower_ in _QUESTION_WORDS:
+        relative = token.lower_ in ("who", "which") and not token.is_sent_start
+        return not relative and (following in _VERBS or following in _OPENED_BY)
+    if token.lower_ not in _VERBS:
+        return False
+    previous = _previous(token)
+    if following in _PRONOUNS:
+        return token.lower_ not in _TELLING or previous in _JOINING or bool(token.is_sent_start)
+    if token.is_sent_start or previous in _JOINING or previous in _QUESTION_WORDS:
+        # "and do most": once something was asked, a joined verb asks again, whoever its subject.
+        inverted = token.lower_ not in _TELLING and following in _SUBJECTS
+        return inverted or bool(token.is_sent_start) or (asked and token.lower_ not in _TELLING)
+    return False
+
+
+def _belongs(token: Token, opened: Token) -> bool:
+    """Whether a verb belongs to the question that opened before: "how long will he", "will she have it"."""
+    if token.lower_ not in _VERBS:
+        return False
+    reach = 6 if opened.lower_ in _QUESTION_WORDS else 3
+    return token.i - opened.i <= reach
+
+
+def _first_joining(token: Token, start: int) -> int:
+    first = token.i
+    while first - 1 > start and token.doc[first - 1].lower_ in _JOINING:
+        first -= 1
+    return first
+
+
+def _trimmed(span: Span) -> Span | None:
+    """The clause without joining words and blanks at its ends; None if nothing is left."""
+    start, end = span.start, span.end
+    while start < end and (span.doc[start].is_space or span.doc[start].lower_ in _JOINING):
+        start += 1
+    while end > start and (span.doc[end - 1].is_space or span.doc[end - 1].lower_ in _JOINING):
+        end -= 1
+    words = span.doc[start:end]
+    return words if any(token.is_alpha for token in words) else None
+
+
+def _wishes_to_know(words: str) -> bool:
+    lower = words.lower()
+    return "?" in words or any(phrase in lower for phrase in _ASKING)
+
+
+def _previous(token: Token) -> str:
+    return token.nbor(-1).lower_ if token.i > 0 else ""
+
+
+def _next(token: Token) -> str:
+    return token.nbor(1).lower_ if token.i + 1 < len(token.doc) else ""

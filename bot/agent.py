@@ -22,7 +22,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 
-from bot.dialogue.messages import unreadable_as
+from bot.dialogue.messages import OTHER_LANGUAGE, unreadable_as
+from bot.guide.catalogue import load_catalogue
+from bot.nlu.language import LanguageRecogniser
+from bot.settings import get_settings
 
 
 class InProcessActions(EndpointConfig):
@@ -63,8 +66,18 @@ def replies_to(tracker: DialogueStateTracker, message_id: str) -> Optional[list[
     return replies
 
 
+def _known_beforehand(text: str, occasion: str) -> dict[str, Any]:
+    """What the pipeline would give for a message that it need not see."""
+    intent = {"name": occasion, "confidence": 1.0}
+    return {TEXT: text, INTENT: intent, ENTITIES: [], INTENT_RANKING_KEY: []}
+
+
 class CompanionProcessor(MessageProcessor):
     """Rasa's processor with two promises: no typed commands, and no message answered twice."""
+
+    def __init__(self, languages: LanguageRecogniser, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._languages = languages
 
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
         """Answers a message; one whose id was answered before gets the same replies again."""
@@ -85,19 +98,15 @@ class CompanionProcessor(MessageProcessor):
         """Understands a message; `/intent` counts only as the payload of an offered button."""
         text = message.text or ""
         if occasion := unreadable_as(text):
-            return {
-                TEXT: text,
-                INTENT: {"name": occasion, "confidence": 1.0},
-                ENTITIES: [],
-                INTENT_RANKING_KEY: [],
-            }
+            return _known_beforehand(text, occasion)
         if text.startswith(INTENT_MESSAGE_PREFIX):
             if tracker is not None and text in offered_payloads(tracker):
                 tapped = YAMLStoryReader.unpack_regex_message(Message({TEXT: text}), self.domain)
                 return {ENTITIES: [], **tapped.as_dict(only_output_properties=True), TEXT: text}
-            message = UserMessage(
-                text.lstrip(INTENT_MESSAGE_PREFIX).replace("_", " "), sender_id=message.sender_id
-            )
+            text = text.lstrip(INTENT_MESSAGE_PREFIX).replace("_", " ")
+            message = UserMessage(text, sender_id=message.sender_id)
+        if language := self._languages.foreign(text):
+            return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
         return await super().parse_message(message, tracker, only_output_properties)
 
 
@@ -106,7 +115,10 @@ class CompanionAgent(Agent):
 
     def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
         """Loads the trained model."""
+        settings = get_settings()
+        catalogue = load_catalogue(settings.content, settings.clinic_card)
         self.processor = CompanionProcessor(
+            languages=LanguageRecogniser(catalogue.languages),
             model_path=model_path,
             tracker_store=self.tracker_store,
             lock_store=self.lock_store,

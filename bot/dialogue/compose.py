@@ -105,6 +105,11 @@ class Composer:
             buttons=self._buttons(message.buttons),
         )
 
+    def in_language(self, code: str) -> Reply:
+        """In another language: that only English is offered, and whom to call."""
+        text = self._catalogue.languages[code].text
+        return Reply(kind="out_of_scope", text=text.format(**self._facts))
+
     def add_note(self, reply: Reply) -> None:
         """Adds the note that this is education and does not replace the care team."""
         reply.text = f"{reply.text}\n\n{self._catalogue.notes.education}"

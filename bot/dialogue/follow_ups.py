@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.dialogue.compose import MORE, SIMPLER
@@ -13,11 +14,14 @@ from bot.guide.catalogue import Catalogue
 # neighbours are then than all others (chosen on the tuning set).
 FEW_WORDS = 8
 SAME_TOPIC = 4.0
-UNDER_WAY = 0.2
 NEIGHBOUR = 2.0
+UNDER_WAY = 0.2  # what the topic under way gets beforehand, of a likelihood of 1
 
-# From here on a message speaks for itself.
+# From here on a message speaks for itself, or has at least a topic to be asked about.
 SPEAKS_FOR_ITSELF = 0.6
+HAS_A_TOPIC = 0.1
+
+ASK_BACK = "nlu_fallback"
 
 
 @dataclass(frozen=True)
@@ -48,19 +52,17 @@ class FollowUps:
         self._follow_ups = catalogue.follow_ups
 
     def leans(self, reading: Reading) -> bool:
-        """Whether a reading is a follow-up question."""
-        return reading.intent in self._follow_ups
+        """Whether a reading is a follow-up question: short, and without a topic of its own."""
+        return reading.intent in self._follow_ups and reading.length <= FEW_WORDS
 
     def in_context(self, reading: Reading, context: Context) -> Reading:
         """The reading as it is meant in this context, its intent a topic where it leaned on one."""
         if reading.about is not None:
             context = Context(reading.about)
-        elif reading.intent in (SIMPLER, MORE):
+        elif reading.intent in (SIMPLER, MORE) and self.leans(reading):
             return reading
-        if context.topic is None:
-            return self._alone(reading)
-        if not self._may_lean(reading):
-            return reading
+        if context.topic is None or not self._may_lean(reading):
+            return self._by_itself(reading)
         likelihoods: dict[str, float] = defaultdict(float, {context.topic: UNDER_WAY})
         neighbours = self._topics[context.topic].follow_ups
         for name, likelihood in reading.likelihoods:
@@ -70,23 +72,28 @@ class FollowUps:
                 nearness = SAME_TOPIC if name == context.topic else 1.0
                 nearness = NEIGHBOUR if name in neighbours else nearness
                 likelihoods[name] += likelihood * nearness
-        total = sum(likelihoods.values())
-        ordered = sorted(likelihoods.items(), key=lambda entry: -entry[1])
-        shares = tuple((name, likelihood / total) for name, likelihood in ordered)
-        return replace(reading, intent=shares[0][0], confidence=shares[0][1], likelihoods=shares)
+        return _likeliest(reading, likelihoods)
 
     def _may_lean(self, reading: Reading) -> bool:
         if self.leans(reading):
             return True
         known = reading.intent in self._topics or reading.intent == "nlu_fallback"
-        return (
-            known and reading.confidence < SPEAKS_FOR_ITSELF and reading.length <= FEW_WORDS
-        )
+        sure = dict(reading.likelihoods).get(reading.intent, 0.0) >= SPEAKS_FOR_ITSELF
+        return known and not sure and reading.length <= FEW_WORDS
 
-    def _alone(self, reading: Reading) -> Reading:
-        """A follow-up to nothing: what it can only mean, or a question back."""
-        if not self.leans(reading):
+    def _by_itself(self, reading: Reading) -> Reading:
+        """The reading without a context to lean on: its own topic, or a question back."""
+        if reading.intent not in self._follow_ups:
             return reading
+        topics = {name: share for name, share in reading.likelihoods if name in self._topics}
+        if max(topics.values(), default=0.0) >= HAS_A_TOPIC or not self.leans(reading):
+            return _likeliest(reading, topics) if topics else replace(reading, intent=ASK_BACK)
         topic = self._follow_ups[reading.intent].alone
-        likelihoods = tuple(entry for entry in reading.likelihoods if entry[0] in self._topics)
-        return replace(reading, intent=topic or "nlu_fallback", likelihoods=likelihoods)
+        return replace(reading, intent=topic or ASK_BACK, likelihoods=tuple(topics.items()))
+
+
+def _likeliest(reading: Reading, likelihoods: Mapping[str, float]) -> Reading:
+    total = sum(likelihoods.values())
+    ordered = sorted(likelihoods.items(), key=lambda entry: -entry[1])
+    shares = tuple((name, likelihood / total) for name, likelihood in ordered)
+    return replace(reading, intent=shares[0][0], confidence=shares[0][1], likelihoods=shares)

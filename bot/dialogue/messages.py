@@ -6,6 +6,7 @@ LONGEST_MESSAGE = 2000
 
 EMPTY = "message_without_words"
 TOO_LONG = "message_too_long"
+OTHER_LANGUAGE = "other_language"
 
 
 def unreadable_as(text: str) -> str | None:

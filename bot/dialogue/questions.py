@@ -15,10 +15,11 @@ MOST_QUESTIONS = 3
 # the question says whom and what it is about. A longer one is a story, and would drown it.
 LONGEST_READ_WHOLE = 40
 
-# How sure a reading must be: to count as an alarm in a message that as a whole is none, or to be
-# answered though the whole message is out of scope; and to say what the next question is about.
+# How sure a clause must be to count as an alarm in a message that as a whole is none, and to say
+# what the next question is about.
 SURE = 0.7
 FAIRLY_SURE = 0.5
+POSSIBLE = 0.15
 
 _URGENT = ("emergency", "crisis")
 _CLARIFY = "nlu_fallback"
@@ -90,8 +91,12 @@ class Questions:
 
     def _together(self, whole: Reading, part: Reading) -> Reading:
         """The whole and its one question, weighed together."""
+        if part.intent in self._catalogue.follow_ups:
+            # "The scan showed shrinkage. Is that bad?": the rest says what it is about.
+            beyond = self._kind(whole) == "out_of_scope"
+            return whole if beyond else replace(part, about=part.about or self._topic(whole))
         if not self._is_answerable(whole):
-            return part if part.confidence >= SURE else whole
+            return whole
         if whole.intent == part.intent or self._kind(whole) != "answer":
             return whole
         likelihoods: dict[str, float] = defaultdict(float)
@@ -103,6 +108,13 @@ class Questions:
         return replace(
             whole, intent=name, confidence=likelihoods[name], likelihoods=ordered, asks=True
         )
+
+    def _topic(self, reading: Reading) -> str | None:
+        """The likeliest topic of a reading, if it is likely at all."""
+        for name, likelihood in reading.likelihoods:
+            if name in self._catalogue.topics and likelihood >= POSSIBLE:
+                return name
+        return None
 
 
 def _each_once(readings: Sequence[Reading]) -> list[Reading]:

@@ -16,6 +16,7 @@ from bot.guide.models import (
     FixedReply,
     FollowUp,
     Notes,
+    OtherLanguage,
     Statement,
     Term,
     Topic,
@@ -37,6 +38,7 @@ class Catalogue:
         terms: The glossary.
         contradictions: Where the guide does not agree with itself.
         replies: Fixed replies by the intent or occasion they answer.
+        languages: What is said in other languages, by code.
         notes: Short lines that go with answers.
         clinic: The clinic card.
     """
@@ -47,6 +49,7 @@ class Catalogue:
     terms: tuple[Term, ...]
     contradictions: tuple[Contradiction, ...]
     replies: Mapping[str, FixedReply]
+    languages: Mapping[str, OtherLanguage]
     notes: Notes
     clinic: ClinicCard
 
@@ -110,6 +113,10 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
         terms=tuple(glossary.load_list(Term)),
         contradictions=tuple(contradictions.load_list(Contradiction)),
         replies=_frozen((reply.name, reply) for _, reply in fixed),
+        languages=_frozen(
+            (entry.code, entry)
+            for entry in ContentFile(content / "languages.yml", key="code").load_list(OtherLanguage)
+        ),
         notes=ContentFile(content / "notes.yml").load_one(Notes),
         clinic=ContentFile(clinic_card or content / "clinic.yml").load_one(ClinicCard),
     )

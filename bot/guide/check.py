@@ -16,8 +16,8 @@ from bot.guide.figures import figures_in
 from bot.guide.models import FixedReply, GuideStatement, Statement
 from bot.guide.reading import HIGHEST_GRADE, LONGEST_ANSWER, reading_grade
 
-# Intents that are answered with neither a topic nor a fixed reply: explained, or asked back.
-_ANSWERED_BY_CODE = frozenset({"ask_term_meaning", "nlu_fallback"})
+# Intents that are answered with neither a topic nor a fixed reply.
+_ANSWERED_BY_CODE = frozenset({"ask_term_meaning", "nlu_fallback", "other_language"})
 
 
 def check_project(root: Path, content: Path, clinic_card: Path | None = None) -> list[Problem]:

@@ -45,6 +45,13 @@ def _count(field: str, least: int, most: int) -> Any:
     return validator(field, allow_reuse=True)(hold)
 
 
+def _with_known_placeholders(text: str) -> str:
+    used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    if unknown := sorted(used - PLACEHOLDERS):
+        raise ValueError(f"knows no {{{unknown[0]}}}; use one of {', '.join(sorted(PLACEHOLDERS))}")
+    return text
+
+
 class GuideStatement(_Content):
     """One statement of the guide, word for word (content/guide/guide.yml)."""
 
@@ -172,11 +179,24 @@ class FixedReply(_Content):
 
     @validator("text")
     def _known_placeholders(cls, text: str) -> str:
-        used = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-        if unknown := sorted(used - PLACEHOLDERS):
-            raise ValueError(
-                f"knows no {{{unknown[0]}}}; use one of {', '.join(sorted(PLACEHOLDERS))}"
-            )
+        return _with_known_placeholders(text)
+
+
+class OtherLanguage(_Content):
+    """What is said to a message in another language (content/languages.yml)."""
+
+    code: str = Field(title="ISO 639-1 code", regex=r"^[a-z]{2}$")
+    name: str = Field(title="the language, in English", min_length=1)
+    text: str = Field(title="that only English is offered, and {phone}", min_length=1)
+
+    @validator("text")
+    def _known_placeholders(cls, text: str) -> str:
+        return _with_known_placeholders(text)
+
+    @validator("text")
+    def _whom_to_call(cls, text: str) -> str:
+        if "{phone}" not in text:
+            raise ValueError("does not say whom to call; put {phone} in")
         return text
 
 

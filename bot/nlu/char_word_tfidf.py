@@ -7,7 +7,6 @@ set phrases such as "2 months". Each block has unit length.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from typing import Any, Optional
 
@@ -58,10 +57,11 @@ class _Block:
 
     def row(self, text: str) -> csr_matrix:
         """Sublinear tf-idf of unit length, shape (1, runs)."""
-        counts = Counter(self._columns[r] for r in self._runs_of(text) if r in self._columns)
-        columns = np.fromiter(sorted(counts), dtype=np.int32, count=len(counts))
-        often = np.array([counts[column] for column in columns], dtype=np.float32)
-        weights = (1.0 + np.log(often)) * self._rarity[columns]
+        found = [
+            column for run in self._runs_of(text) if (column := self._columns.get(run, -1)) >= 0
+        ]
+        columns, counts = np.unique(np.array(found, dtype=np.int32), return_counts=True)
+        weights = (1.0 + np.log(counts.astype(np.float32))) * self._rarity[columns]
         weights /= np.linalg.norm(weights) or 1.0
         shape = (1, len(self._rarity))
         return csr_matrix((weights, columns, np.array([0, len(columns)])), shape=shape)

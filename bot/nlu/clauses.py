@@ -14,28 +14,34 @@ from dataclasses import dataclass
 import spacy
 from spacy.tokens import Span, Token
 
-_QUESTION_WORDS = frozenset("how what when why where who which whether whats hows whens".split())
-_VERBS = frozenset(
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_QUESTION_WORDS = _words("how what when why where who which whether whats hows whens")
+_VERBS = _words(
     "is are was were am do does did will would can could should shall must may might has have had "
-    "wo ca isnt arent dont doesnt wont cant".split()
+    "wo ca isnt arent dont doesnt wont cant"
 )
 # These tell more often than they ask: "he had a fit", "she was the first".
-_TELLING = frozenset("was were has have had wo ca".split())
-_PRONOUNS = frozenset("i he she it we they you u".split())
-_SUBJECTS = _PRONOUNS | frozenset(
+_TELLING = _words("was were has have had wo ca")
+_PRONOUNS = _words("i he she it we they you u")
+_SUBJECTS = _PRONOUNS | _words(
     "this that these those there the my his her our their your its a an any all some both baby "
-    "mum mom dad babies mothers children kids one".split()
+    "mum mom dad babies mothers children kids one"
 )
-_JOINING = frozenset("and but also plus or then so & + , - ; : / – —".split())
-# "what about", "how often", "why not": question words that open a question without a verb.
-_OPENED_BY = frozenset(
+_JOINING = _words("and but also plus or then so & + , - ; : /")
+# "what about", "how often", "why not": what follows a question word that opens without a verb.
+_OPENED_BY = _words(
     "about if happens happened many much often long soon far big high come else not dose kind "
-    "helps exactly sort age foods food tests signs".split()
+    "helps exactly sort age foods food tests signs"
 )
-_PERSONS = frozenset("me myself mine him her us mum mom mother baby dad son daughter".split())
+_PERSONS = _words("me myself mine him her us mum mom mother baby dad son daughter")
 _ASKING = (
     "want to know", "wanted to know", "like to know", "love to know", "need to know", "know if",
-    "know whether", "know how", "know what", "know when", "know why", "wonder", "tell me", "explain",
+    "know whether", "know how", "know what", "know when", "know why", "wonder", "tell me",
+    "explain",
     "my question", "question is", "i ask", "asking", "to ask", "curious", "not sure if",
     "not sure whether", "understand why", "understand what", "understand how", "help me understand",
     "is it true", "please say", "what i cannot", "what i can't", "find out",
@@ -120,7 +126,7 @@ def _asks_at(token: Token, asked: bool) -> bool:
 
 
 def _belongs(token: Token, opened: Token) -> bool:
-    """Whether a verb belongs to the question that opened before: "how long will he", "will she have it"."""
+    """Whether a verb belongs to the question before it: "how long will he", "will she have it"."""
     if token.lower_ not in _VERBS:
         return False
     reach = 6 if opened.lower_ in _QUESTION_WORDS else 3

@@ -58,8 +58,7 @@ class Gate:
     def scores(self, signs: Signs) -> Array:
         """Scope scores between 0 and 1, one a message."""
         if self.weights is None:
-            scores: Array = np.sqrt(signs.best) * np.clip(signs.near_known, 0.0, 1.0)
-            return scores
+            return np.asarray(np.sqrt(signs.best) * np.clip(signs.near_known, 0.0, 1.0))
         *weights, bias = self.weights
         return np.asarray(1.0 / (1.0 + np.exp(-(signs.matrix() @ np.array(weights) + bias))))
 

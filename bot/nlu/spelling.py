@@ -35,6 +35,11 @@ def english_words() -> dict[str, int]:
     return {word: int(count) for word, count in (line.split() for line in text.splitlines())}
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text, in lower case and with straight apostrophes."""
+    return [word.lower().replace("\u2019", "'") for word in _WORD.findall(text)]
+
+
 class Speller:
     """Corrects words towards a vocabulary.
 
@@ -125,9 +130,9 @@ class SpellingCorrector(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Collects the words of the training data."""
         counts = Counter(
-            word.lower().replace("\u2019", "'")
+            word
             for example in training_data.nlu_examples
-            for word in _WORD.findall(example.get(TEXT) or "")
+            for word in words_of(example.get(TEXT) or "")
         )
         english = english_words()
         vocabulary = {

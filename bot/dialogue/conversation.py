@@ -10,7 +10,7 @@ from bot.dialogue.compose import MORE, SIMPLER, Composer
 from bot.dialogue.follow_ups import Context, FollowUps
 from bot.dialogue.messages import OTHER_LANGUAGE
 from bot.dialogue.questions import Questions
-from bot.dialogue.reading import Reading
+from bot.dialogue.reading import ASK_BACK, Reading
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import Catalogue
 
@@ -20,6 +20,8 @@ NEARLY_AS_LIKELY = 0.25
 
 # What an unanswered message was about, when this likely, is what the next one may lean on.
 CLEAR_TOPIC = 0.4
+
+EXPLAIN = "ask_term_meaning"
 
 CHOICES = 2  # topics offered by "did you mean"
 
@@ -73,6 +75,8 @@ class Conversation:
         return Turn(replies, context)
 
     def _reply(self, reading: Reading, context: Context, said: set[str]) -> tuple[Reply, Context]:
+        if reading.intent == EXPLAIN and not reading.words:
+            reading = replace(reading, intent=SIMPLER)  # "what does that mean?"
         meant = self._follow_ups.in_context(reading, context)
         if meant.intent in (SIMPLER, MORE):
             return self._again(meant.intent, context)
@@ -83,10 +87,10 @@ class Conversation:
             also = self._nearly_as_likely(meant)
             reply = self._composer.answer(meant.intent, lead=lead, also=also, without=said)
             return reply, replace(context, topic=meant.intent, told=tuple(reply.statements))
-        if meant.intent == "nlu_fallback":
+        if meant.intent == ASK_BACK:
             nearest = self._nearest(meant)
             return self._composer.clarify(nearest), self._left_open(meant, context)
-        if meant.intent == "ask_term_meaning":
+        if meant.intent == EXPLAIN:
             reply = self._composer.explain(meant.words)
             topic = reply.buttons[0].payload.removeprefix("/") if reply.buttons else None
             return reply, replace(context, topic=topic, told=tuple(reply.statements))

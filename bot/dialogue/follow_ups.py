@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.dialogue.compose import MORE, SIMPLER
-from bot.dialogue.reading import Reading
+from bot.dialogue.reading import ASK_BACK, Reading
 from bot.guide.catalogue import Catalogue
 
 # Short messages lean on what was said before. How much likelier the topic under way and its
@@ -15,13 +15,12 @@ from bot.guide.catalogue import Catalogue
 FEW_WORDS = 8
 SAME_TOPIC = 4.0
 NEIGHBOUR = 2.0
-UNDER_WAY = 0.2  # what the topic under way gets beforehand, of a likelihood of 1
+UNDER_WAY = 0.3  # what the topic under way gets beforehand, of a likelihood of 1
 
 # From here on a message speaks for itself, or has at least a topic to be asked about.
 SPEAKS_FOR_ITSELF = 0.6
+WITHOUT_DOUBT = 0.9
 HAS_A_TOPIC = 0.1
-
-ASK_BACK = "nlu_fallback"
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,12 @@ class FollowUps:
     def __init__(self, catalogue: Catalogue) -> None:
         self._topics = catalogue.topics
         self._follow_ups = catalogue.follow_ups
+        self._kinds = {name: reply.kind for name, reply in catalogue.replies.items()}
 
     def leans(self, reading: Reading) -> bool:
-        """Whether a reading is a follow-up question: short, and without a topic of its own."""
-        return reading.intent in self._follow_ups and reading.length <= FEW_WORDS
+        """Whether a reading is a follow-up question: no topic of its own, and as a rule short."""
+        short = reading.length <= FEW_WORDS or reading.confidence >= WITHOUT_DOUBT
+        return reading.intent in self._follow_ups and short
 
     def in_context(self, reading: Reading, context: Context) -> Reading:
         """The reading as it is meant in this context, its intent a topic where it leaned on one."""
@@ -77,9 +78,10 @@ class FollowUps:
     def _may_lean(self, reading: Reading) -> bool:
         if self.leans(reading):
             return True
-        known = reading.intent in self._topics or reading.intent == "nlu_fallback"
+        if self._kinds.get(reading.intent, "smalltalk") != "smalltalk":
+            return False  # an alarm, a wish to change treatment, or beyond the guide
         sure = dict(reading.likelihoods).get(reading.intent, 0.0) >= SPEAKS_FOR_ITSELF
-        return known and not sure and reading.length <= FEW_WORDS
+        return not sure and reading.length <= FEW_WORDS
 
     def _by_itself(self, reading: Reading) -> Reading:
         """The reading without a context to lean on: its own topic, or a question back."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.dialogue.reading import Reading
+from bot.dialogue.reading import ASK_BACK, Reading
 from bot.guide.catalogue import Catalogue
 
 MOST_QUESTIONS = 3
@@ -22,7 +22,6 @@ FAIRLY_SURE = 0.5
 POSSIBLE = 0.15
 
 _URGENT = ("emergency", "crisis")
-_CLARIFY = "nlu_fallback"
 
 
 class Questions:
@@ -53,7 +52,8 @@ class Questions:
         if not answerable:
             return [self._story(whole, parts)]
         if len(answerable) == 1:
-            return answerable if is_story else [self._together(whole, answerable[0])]
+            drowned = is_story and (answerable[0].confidence >= SURE or whole.confidence < SURE)
+            return answerable if drowned else [self._together(whole, answerable[0])]
         talking = [part for part in answerable if self._kind(part) != "smalltalk"]
         return _each_once(talking or answerable)[:MOST_QUESTIONS]
 
@@ -71,7 +71,7 @@ class Questions:
 
     def _is_answerable(self, reading: Reading) -> bool:
         """Whether there is something to say to it, other than that the guide does not cover it."""
-        if reading.intent == _CLARIFY:
+        if reading.intent == ASK_BACK:
             return reading.about is not None
         return self._kind(reading) not in ("out_of_scope", *_URGENT)
 
@@ -91,6 +91,8 @@ class Questions:
 
     def _together(self, whole: Reading, part: Reading) -> Reading:
         """The whole and its one question, weighed together."""
+        if self._kind(whole) == "smalltalk":
+            return part  # "I can't stop crying. Is it my fault?"
         if part.intent in self._catalogue.follow_ups:
             # "The scan showed shrinkage. Is that bad?": the rest says what it is about.
             beyond = self._kind(whole) == "out_of_scope"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+ASK_BACK = "nlu_fallback"  # what the pipeline says of a message near several topics
+
 Likelihoods = tuple[tuple[str, float], ...]
 
 
@@ -38,7 +40,11 @@ class Reading:
         understood = parsed["intent"]
         ranking = parsed.get("intent_ranking") or []
         likelihoods = sorted(
-            ((str(entry["name"]), float(entry["confidence"])) for entry in ranking),
+            (
+                (str(entry["name"]), float(entry["confidence"]))
+                for entry in ranking
+                if entry["name"] != ASK_BACK
+            ),
             key=lambda entry: -entry[1],
         )
         entities = parsed.get("entities") or []

@@ -42,7 +42,8 @@ _ASKING = (
     "want to know", "wanted to know", "like to know", "love to know", "need to know", "know if",
     "know whether", "know how", "know what", "know when", "know why", "wonder", "tell me",
     "explain",
-    "my question", "question is", "i ask", "asking", "to ask", "curious", "not sure if",
+    "to understand", "my question", "question is", "i ask", "asking", "to ask",
+    "curious", "not sure if",
     "not sure whether", "understand why", "understand what", "understand how", "help me understand",
     "is it true", "please say", "what i cannot", "what i can't", "find out",
 )  # fmt: skip

@@ -1,10 +1,9 @@
 """The scope gate: is this message close enough to what the assistant knows?
 
-A classifier's probability alone is high on nonsense. The gate weighs three signs: how much of the
-probability lies on known topics, how near the message is to a known example, and how near it is to
-an example of what is out of scope. The weights are fitted on messages that the classifier had not
-seen. On this project's tuning set that tells the parents' own questions from near misses with an
-AUROC of .97, against .92 for the product of the likeliest topic's probability and the nearness.
+A classifier's probability alone is high on nonsense. The gate weighs four signs: how sure the
+classifier is, how much of the probability lies on known topics, how near the message is to a known
+example, and how near it is to an example of what is out of scope. The weights are fitted on
+messages that the classifier had not seen.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Signs:
     """What the gate looks at, one value a message each.
 
@@ -34,10 +33,26 @@ class Signs:
     near_known: Array
     near_beyond: Array
 
+    @classmethod
+    def unknown(cls, count: int) -> Signs:
+        """Room for the signs of so many messages."""
+        return cls(*(np.zeros(count) for _ in range(4)))
+
+    def of(self, at: npt.NDArray[np.int64]) -> Signs:
+        """The signs of the messages at these places."""
+        return Signs(self.best[at], self.beyond[at], self.near_known[at], self.near_beyond[at])
+
+    def put(self, at: npt.NDArray[np.int64], signs: Signs) -> None:
+        """Fills in the signs of the messages at these places."""
+        self.best[at], self.beyond[at] = signs.best, signs.beyond
+        self.near_known[at], self.near_beyond[at] = signs.near_known, signs.near_beyond
+
     def matrix(self) -> Array:
-        """The signs that are weighed, shape (messages, 3)."""
+        """The signs as they are weighed, shape (messages, 4)."""
         beyond = np.clip(self.beyond, 1e-6, 1 - 1e-6)
-        return np.column_stack([np.log((1 - beyond) / beyond), self.near_known, self.near_beyond])
+        best = np.clip(self.best, 1e-6, 1.0)
+        odds = np.log((1 - beyond) / beyond)
+        return np.column_stack([np.log(best), odds, self.near_known, self.near_beyond])
 
 
 @dataclass(frozen=True)
@@ -45,33 +60,29 @@ class Gate:
     """Where messages pass.
 
     Attributes:
-        weights: Weights of the three signs and the bias; None where the training data has no
-            out-of-scope examples: then the score is sqrt(best) x near_known.
+        weights: Weights of the four signs and the bias; None lets everything pass.
         answer: From this score on the topic is accepted.
         clarify: From this score on the assistant asks "did you mean"; below, it is out of scope.
     """
 
-    weights: tuple[float, float, float, float] | None
+    weights: tuple[float, ...] | None
     answer: float = 0.0
     clarify: float = 0.0
 
     def scores(self, signs: Signs) -> Array:
         """Scope scores between 0 and 1, one a message."""
         if self.weights is None:
-            return np.asarray(np.sqrt(signs.best) * np.clip(signs.near_known, 0.0, 1.0))
+            return np.ones_like(signs.best)
         *weights, bias = self.weights
         return np.asarray(1.0 / (1.0 + np.exp(-(signs.matrix() @ np.array(weights) + bias))))
 
 
-def fit_weights(signs: Signs, in_scope: Flags) -> tuple[float, float, float, float] | None:
-    """Weights that tell in-scope from out-of-scope messages best; None without both."""
+def fit_weights(signs: Signs, in_scope: Flags) -> tuple[float, ...]:
+    """Weights that tell in-scope from out-of-scope messages best; both must be there."""
     from sklearn.linear_model import LogisticRegression
 
-    if in_scope.all() or not in_scope.any():
-        return None
     model = LogisticRegression(class_weight="balanced", C=100).fit(signs.matrix(), in_scope)
-    odds, known, beyond = (float(weight) for weight in model.coef_[0])
-    return odds, known, beyond, float(model.intercept_[0])
+    return (*(float(weight) for weight in model.coef_[0]), float(model.intercept_[0]))
 
 
 def choose_answer_threshold(
@@ -79,16 +90,12 @@ def choose_answer_threshold(
 ) -> float:
     """The score with the best balance of questions answered rightly and questions left alone.
 
-    Without out-of-scope examples: the score that 95 % of the right answers reach.
-
     Args:
         scores: Scope scores of messages that the classifier was not trained on.
         right: Whether the likeliest known topic is the right one.
         in_scope: Whether the message belongs to a topic at all.
         out_of_scope_weight: What a question left alone counts against one answered rightly.
     """
-    if in_scope.all():
-        return float(np.quantile(scores[right], 0.05)) if right.any() else 0.5
     candidates = np.unique(np.round(scores, 3))
     answered_right = np.array([(right & (scores >= c))[in_scope].mean() for c in candidates])
     left_alone = np.array([(scores < c)[~in_scope].mean() for c in candidates])

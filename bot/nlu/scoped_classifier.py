@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import warnings
-from dataclasses import asdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
 import numpy as np
@@ -21,20 +24,49 @@ from rasa.shared.exceptions import InvalidConfigException
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from bot.nlu.neighbours import Neighbours
+from bot.nlu.regression import Regression, fit, main_directions, softmax
 from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
 from bot.nlu.sentence_features import sentence_features
 
 logger = logging.getLogger(__name__)
 
 Array = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
 Probabilities = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 _ARRAYS_FILE = "classifier.npz"
 _LABELS_FILE = "classifier.json"
+
+# Without out-of-scope examples, every fold hides one intent in so many; their messages then stand
+# for what is not known.
+ONE_HIDDEN_IN = 5
+
+
+@dataclass(frozen=True)
+class _Examples:
+    """The training examples.
+
+    Attributes:
+        intents: Names, shape (examples,).
+        dense: The encoders' vectors; no columns where there is no encoder.
+        features: Dense features beside the main directions of the sparse ones.
+    """
+
+    intents: npt.NDArray[Any]
+    dense: Array
+    features: Array
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """One part of the cross-validation: examples learned from, and examples judged."""
+
+    seen: Places
+    unseen: Places
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -135,114 +167,112 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the classifier and chooses the gate's thresholds by cross-validation."""
-        examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
-        intents = np.array([e.get(INTENT) for e in examples])
-        dense, sparse = sentence_features(examples)
-        basis = self._sparse_basis(sparse)
-        reduced = np.hstack([dense, sparse @ basis]).astype(np.float32)
-        in_scope = ~np.isin(intents, self._config["out_of_scope_intents"])
-
-        gate = self._fit_gate(reduced, dense, intents, in_scope)
-        classes, weights, intercept = self._fit(reduced, intents)
+        messages = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
+        intents = np.array([e.get(INTENT) for e in messages])
+        if len(set(intents)) < 2:
+            raise InvalidConfigException(
+                "The classifier needs training examples of at least two intents."
+            )
+        dense, sparse = sentence_features(messages)
+        directions = main_directions(sparse, self._config["reduced_size"])
+        features = np.hstack([dense, sparse @ directions]).astype(np.float32)
+        examples = _Examples(intents, dense, features)
+        regression, gate = self._fit(examples)
         arrays = {
-            "dense_weights": weights[: dense.shape[1]],
-            "sparse_weights": (basis @ weights[dense.shape[1] :]).astype(np.float32),
-            "intercept": intercept,
+            "dense_weights": regression.weights[: dense.shape[1]],
+            "sparse_weights": directions @ regression.weights[dense.shape[1] :],
+            "intercept": regression.intercept,
             "examples": dense,
-            "example_classes": np.searchsorted(classes, intents),
+            "example_classes": np.searchsorted(regression.classes, intents),
         }
-        labels = {"classes": classes, "gate": asdict(gate)}
+        labels = {"classes": regression.classes, "gate": asdict(gate)}
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _LABELS_FILE).write_text(json.dumps(labels, indent=1), encoding="utf-8")
             np.savez(folder / _ARRAYS_FILE, **arrays)
         self._use(labels, arrays)
         return self._resource
 
-    def _sparse_basis(self, sparse: csr_matrix) -> Array:
-        """Main directions of the sparse features, shape (sparse size, components).
+    def _fit(self, examples: _Examples) -> tuple[Regression, Gate]:
+        """The regression on all examples, and the gate fitted on what folds had not seen."""
+        folds = list(self._folds(examples.intents))
+        everything = _Fold(np.arange(len(examples.intents)), np.arange(0))
 
-        Learning in a few hundred directions instead of tens of thousands of columns takes seconds
-        instead of minutes; the weights are turned back to columns afterwards.
-        """
-        from sklearn.utils.extmath import randomized_svd
+        def learn(fold: _Fold) -> Regression:
+            seen = fold.seen
+            strength, steps = self._config["C"], self._config["iterations"]
+            return fit(examples.features[seen], examples.intents[seen], strength, steps)
 
-        size = min(self._config["reduced_size"], *sparse.shape)
-        if size < 1:
-            return np.zeros((sparse.shape[1], 0), dtype=np.float32)
-        _, _, directions = randomized_svd(sparse, size, n_iter=2, random_state=0)
-        return np.asarray(directions.T, dtype=np.float32)
+        # Side by side and each on one thread: quicker than one after the other on all.
+        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            *regressions, final = pool.map(learn, [*folds, everything])
+        if not folds:
+            logger.warning("Too few examples to validate on: the scope gate lets all pass.")
+            return final, Gate(weights=None)
+        return final, self._fit_gate(examples, folds, regressions)
 
-    def _fit(self, features: Array, intents: npt.NDArray[Any]) -> tuple[list[str], Array, Array]:
-        """Class names, weights (features x classes) and intercept of a fitted regression."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.linear_model import LogisticRegression
-
-        if len(set(intents)) < 2:
-            raise InvalidConfigException(
-                "The classifier needs training examples of at least two intents."
-            )
-        # Half-way between counting examples and counting intents: a large intent (what is out of
-        # scope, emergencies) keeps some of the weight that its variety deserves.
-        names, counts = np.unique(intents, return_counts=True)
-        class_weight = dict(zip(names, np.sqrt(counts.mean() / counts), strict=True))
-        model = LogisticRegression(
-            C=self._config["C"], class_weight=class_weight, max_iter=self._config["iterations"]
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
-            model.fit(features, intents)
-        weights, intercept = model.coef_.T, model.intercept_
-        if weights.shape[1] == 1:  # two classes: the second against the first
-            weights = np.hstack([np.zeros_like(weights), weights])
-            intercept = np.array([0.0, intercept[0]])
-        classes = [str(name) for name in model.classes_]
-        return classes, weights.astype(np.float32), intercept.astype(np.float32)
-
-    def _fit_gate(
-        self, features: Array, dense: Array, intents: npt.NDArray[Any], in_scope: Flags
-    ) -> Gate:
-        """The gate, fitted on messages that a classifier of the other folds had not seen."""
+    def _folds(self, intents: npt.NDArray[Any]) -> Iterator[_Fold]:
         from sklearn.model_selection import StratifiedKFold
 
-        rarest = int(np.unique(intents, return_counts=True)[1].min())
-        folds = min(self._config["folds"], rarest)
-        if folds < 2:
-            logger.warning("An intent has a single example: the scope gate lets everything pass.")
-            return Gate(weights=None)
-        count = len(intents)
-        signs = Signs(np.zeros(count), np.zeros(count), np.zeros(count), np.zeros(count))
-        right = np.zeros(count, dtype=bool)
-        splits = StratifiedKFold(folds, shuffle=True, random_state=0).split(features, intents)
-        for seen, unseen in splits:
-            classes, weights, intercept = self._fit(features[seen], intents[seen])
-            probabilities = _softmax(features[unseen] @ weights + intercept)
+        names, counts = np.unique(intents, return_counts=True)
+        foreign = np.isin(names, self._config["out_of_scope_intents"])
+        count = min(self._config["folds"], counts.max())
+        # Every fold must be left with two intents to tell apart.
+        if count < 2 or (~foreign).sum() < 2 or (not foreign.any() and len(names) < 3):
+            return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an intent with fewer examples than folds
+            splits = list(
+                StratifiedKFold(count, shuffle=True, random_state=0).split(intents, intents)
+            )
+        for number, (seen, unseen) in enumerate(splits):
+            if not foreign.any():
+                hidden = names[number::ONE_HIDDEN_IN][: len(names) - 2]
+                seen = seen[~np.isin(intents[seen], hidden)]
+            if len(set(intents[seen])) > 1:
+                yield _Fold(seen, unseen)
+
+    def _fit_gate(
+        self, examples: _Examples, folds: list[_Fold], regressions: list[Regression]
+    ) -> Gate:
+        intents = examples.intents
+        signs = Signs.unknown(len(intents))
+        right = np.zeros(len(intents), dtype=bool)
+        in_scope = ~np.isin(intents, self._config["out_of_scope_intents"])
+        for fold, regression in zip(folds, regressions, strict=True):
+            seen, unseen, classes = fold.seen, fold.unseen, regression.classes
+            beyond = np.isin(classes, self._config["out_of_scope_intents"])
+            vectors = examples.dense
             neighbours = (
-                Neighbours(dense[seen], np.searchsorted(classes, intents[seen]))
-                if dense.shape[1]
+                Neighbours(vectors[seen], np.searchsorted(classes, intents[seen]))
+                if vectors.shape[1]
                 else None
             )
-            beyond = np.isin(classes, self._config["out_of_scope_intents"])
-            found, blended = self._judge(probabilities, dense[unseen], neighbours, beyond)
-            signs.best[unseen], signs.beyond[unseen] = found.best, found.beyond
-            signs.near_known[unseen] = found.near_known
-            signs.near_beyond[unseen] = found.near_beyond
+            probabilities = regression.probabilities(examples.features[unseen])
+            found, blended = self._judge(probabilities, vectors[unseen], neighbours, beyond)
+            signs.put(unseen, found)
             likeliest = np.array(classes)[np.where(beyond, -1.0, blended).argmax(axis=1)]
             right[unseen] = likeliest == intents[unseen]
+            in_scope[unseen] &= np.isin(intents[unseen], classes)
+        judged = np.concatenate([fold.unseen for fold in folds])
+        foreign = np.isin(self._config["out_of_scope_intents"], intents).any()
+        held_back = "the out-of-scope ones" if foreign else "those whose intent was hidden"
+        return self._choose(signs.of(judged), right[judged], in_scope[judged], held_back)
+
+    def _choose(self, signs: Signs, right: Flags, in_scope: Flags, held_back: str) -> Gate:
+        """The gate with its weights and thresholds, which the training log shows."""
         gate = Gate(fit_weights(signs, in_scope))
         scores = gate.scores(signs)
-        answer = choose_answer_threshold(
-            scores, right, in_scope, self._config["out_of_scope_weight"]
-        )
+        weight = self._config["out_of_scope_weight"]
+        answer = choose_answer_threshold(scores, right, in_scope, weight)
         passed = scores >= answer
         logger.info(
-            "Scope gate: answers from %.3f on. In %d-fold cross-validation it let %.1f %% of the "
-            "in-scope messages pass (%.1f %% with the right intent first) and held back %.1f %% of "
-            "the out-of-scope ones.",
+            "Scope gate: answers from %.3f on. In cross-validation it let %.1f %% of the in-scope "
+            "messages pass (%.1f %% with the right intent first) and held back %.1f %% of %s.",
             answer,
-            folds,
             100 * passed[in_scope].mean(),
             100 * (passed & right)[in_scope].mean(),
-            100 * (~passed)[~in_scope].mean() if (~in_scope).any() else 100.0,
+            100 * (~passed)[~in_scope].mean(),
+            held_back,
         )
         return Gate(gate.weights, answer, answer * self._config["clarify_ratio"])
 
@@ -263,7 +293,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         near_known = nearest[:, ~beyond].max(axis=1)
         near_beyond = nearest[:, beyond].max(axis=1) if beyond.any() else np.zeros_like(best)
         weight = self._config["neighbour_weight"]
-        blended = _softmax(np.log(np.maximum(probabilities, 1e-12)) + weight * mean)
+        blended = softmax(np.log(np.maximum(probabilities, 1e-12)) + weight * mean)
         return Signs(best, outside, near_known, near_beyond), blended
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -273,7 +303,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             dense, sparse = sentence_features(with_text)
             logits = dense @ self._dense_weights + sparse @ self._sparse_weights + self._intercept
             signs, probabilities = self._judge(
-                _softmax(logits), dense, self._neighbours, self._out_of_scope
+                softmax(logits), dense, self._neighbours, self._out_of_scope
             )
             scores = self._gate.scores(signs)
             for message, row, score in zip(with_text, probabilities, scores, strict=True):
@@ -306,9 +336,3 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             [intent, *others][: self._config["ranking_length"]],
             add_to_output=True,
         )
-
-
-def _softmax(logits: npt.NDArray[Any]) -> Probabilities:
-    shifted = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    probabilities: Probabilities = shifted / shifted.sum(axis=1, keepdims=True)
-    return probabilities

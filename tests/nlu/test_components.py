@@ -56,6 +56,8 @@ def test_the_encoder_puts_the_same_meaning_close(tmp_path: object) -> None:
     assert vectors[0] @ vectors[2] < 0.2
     # A text's vector does not depend on its company.
     assert np.allclose(encoder.encode(texts[:1])[0], vectors[0], atol=1e-5)
+    # The quick way for training gives the same vectors, nearly, in the same order.
+    assert ((encoder.encode_many(texts) * vectors).sum(axis=1) > 0.95).all()
 
 
 def test_foreign_weights_are_refused(tmp_path: object) -> None:
@@ -85,16 +87,6 @@ def test_the_gate_tells_known_from_foreign() -> None:
     threshold = choose_answer_threshold(scores, known, known)
     assert (scores[known] >= threshold).mean() > 0.97
     assert (scores[~known] >= threshold).mean() < 0.03
-
-
-def test_without_foreign_examples_the_gate_lets_most_pass() -> None:
-    from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
-
-    known = np.ones(100, dtype=bool)
-    signs = Signs(np.linspace(0.2, 1, 100), np.zeros(100), np.ones(100), np.zeros(100))
-    assert fit_weights(signs, known) is None
-    scores = Gate(None).scores(signs)
-    assert (scores >= choose_answer_threshold(scores, known, known)).mean() >= 0.95
 
 
 def test_neighbours_know_their_class() -> None:

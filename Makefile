@@ -38,7 +38,7 @@ $(MODEL): $(MODEL_INPUTS) | install
 	@echo "Checking the content ..."
 	@companion check
 	@echo "Training the model (half a minute) ..."
-	@rasa train --skip-validation --fixed-model-name companion --out models
+	@rasa train $(if $(filter bot/nlu/%,$?),--force) --skip-validation --fixed-model-name companion --out models
 	@touch $@
 
 run: install train  ## Install, train and serve on http://127.0.0.1:5005

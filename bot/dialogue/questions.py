@@ -65,8 +65,8 @@ class Questions:
             if part.asks:
                 asking.append(replace(part, about=about))
                 about = None
-            elif part.intent in self._catalogue.topics and part.confidence >= FAIRLY_SURE:
-                about = part.intent
+            else:
+                about = self._topic(part, FAIRLY_SURE) or about
         return asking
 
     def _is_answerable(self, reading: Reading) -> bool:
@@ -96,7 +96,9 @@ class Questions:
         if part.intent in self._catalogue.follow_ups:
             # "The scan showed shrinkage. Is that bad?": the rest says what it is about.
             beyond = self._kind(whole) == "out_of_scope"
-            return whole if beyond else replace(part, about=part.about or self._topic(whole))
+            return (
+                whole if beyond else replace(part, about=part.about or self._topic(whole, POSSIBLE))
+            )
         if not self._is_answerable(whole):
             return whole
         if whole.intent == part.intent or self._kind(whole) != "answer":
@@ -111,10 +113,10 @@ class Questions:
             whole, intent=name, confidence=likelihoods[name], likelihoods=ordered, asks=True
         )
 
-    def _topic(self, reading: Reading) -> str | None:
-        """The likeliest topic of a reading, if it is likely at all."""
+    def _topic(self, reading: Reading, least: float) -> str | None:
+        """The likeliest topic of a reading, if it is at least so likely."""
         for name, likelihood in reading.likelihoods:
-            if name in self._catalogue.topics and likelihood >= POSSIBLE:
+            if name in self._catalogue.topics and likelihood >= least:
                 return name
         return None
 

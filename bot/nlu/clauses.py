@@ -22,16 +22,17 @@ def _words(text: str) -> frozenset[str]:
 _QUESTION_WORDS = _words("how what when why where who which whether whats hows whens")
 _VERBS = _words(
     "is are was were am do does did will would can could should shall must may might has have had "
-    "wo ca isnt arent dont doesnt wont cant"
+    "wo ca isnt arent dont doesnt wont cant s 's 're"
 )
 # These tell more often than they ask: "he had a fit", "she was the first".
 _TELLING = _words("was were has have had wo ca")
-_PRONOUNS = _words("i he she it we they you u")
+_PRONOUNS = _words("i he she it we they you u this that there these those")
 _SUBJECTS = _PRONOUNS | _words(
     "this that these those there the my his her our their your its a an any all some both baby "
     "mum mom dad babies mothers children kids one"
 )
 _JOINING = _words("and but also plus or then so & + , - ; : /")
+_WISHES = _words("wondering curious unsure")
 # "what about", "how often", "why not": what follows a question word that opens without a verb.
 _OPENED_BY = _words(
     "about if happens happened many much often long soon far big high come else not dose kind "
@@ -85,24 +86,26 @@ def _cut(sentence: Span) -> Iterator[tuple[Span, bool]]:
     """The clauses of a sentence, each with whether it asks."""
     start = sentence.start
     opened: Token | None = None  # where the clause's own question opened
-    asks = False
+    asks = asked = False  # in this clause; in this sentence
     for token in sentence:
-        if not _opens(token, asks):
+        if not _opens(token, asked):
             continue
         first = _first_joining(token, start)
         joined = first < token.i
         if first > start and (joined or (opened is not None and not _belongs(token, opened))):
             yield sentence.doc[start:first], asks
             start, asks, opened = first, False, None
-        asks = asks or _asks_at(token, asks)
+        if _asks_at(token, asked):
+            asks = asked = True
         opened = opened or token
     yield sentence.doc[start : sentence.end], asks or sentence.text.rstrip().endswith("?")
 
 
 def _opens(token: Token, asked: bool) -> bool:
     """Whether a clause may begin here."""
-    if token.lower_ in _QUESTION_WORDS and (_previous(token) in _JOINING or token.is_sent_start):
-        return True
+    joined = _previous(token) in _JOINING or _begins(token)
+    if token.lower_ in _QUESTION_WORDS or token.lower_ in _WISHES:
+        return joined or _asks_at(token, asked)
     if token.lower_ in ("for", "about", "as"):
         return _previous(token) in ("and", "or", "also", "what") and _next(token) in _PERSONS
     return _asks_at(token, asked)
@@ -110,20 +113,31 @@ def _opens(token: Token, asked: bool) -> bool:
 
 def _asks_at(token: Token, asked: bool) -> bool:
     """Whether the words from here on have the form of a question."""
-    following = _next(token)
-    if token.lower_ in _QUESTION_WORDS:
-        relative = token.lower_ in ("who", "which") and not token.is_sent_start
-        return not relative and (following in _VERBS or following in _OPENED_BY)
-    if token.lower_ not in _VERBS:
+    word, previous, following = token.lower_, _previous(token), _next(token)
+    begins = _begins(token)
+    if word in _QUESTION_WORDS:
+        if word in ("who", "which") and previous == "," and not begins:
+            return False  # "my mother, who was a nurse"
+        if following in _VERBS or following in _OPENED_BY:
+            return True
+        if word in ("when", "where"):
+            return False  # "when my wife came home"
+        return begins or previous in ("and", "also", "plus", "or") or word == "how"
+    if word not in _VERBS:
         return False
-    previous = _previous(token)
     if following in _PRONOUNS:
-        return token.lower_ not in _TELLING or previous in _JOINING or bool(token.is_sent_start)
-    if token.is_sent_start or previous in _JOINING or previous in _QUESTION_WORDS:
-        # "and do most": once something was asked, a joined verb asks again, whoever its subject.
-        inverted = token.lower_ not in _TELLING and following in _SUBJECTS
-        return inverted or bool(token.is_sent_start) or (asked and token.lower_ not in _TELLING)
-    return False
+        return word not in _TELLING or previous in _JOINING or begins
+    if word in _TELLING:
+        return begins
+    # "and do most": once something was asked, a joined verb asks again, whoever its subject.
+    joined = previous in _JOINING or previous in _QUESTION_WORDS
+    return begins or (joined and (asked or following in _SUBJECTS))
+
+
+def _begins(token: Token) -> bool:
+    """Whether only joining words stand before it in its sentence."""
+    before = token.doc[token.sent.start : token.i]
+    return all(other.is_space or other.lower_ in _JOINING for other in before)
 
 
 def _belongs(token: Token, opened: Token) -> bool:

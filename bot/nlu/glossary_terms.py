@@ -19,7 +19,6 @@ from rasa.shared.nlu.constants import (
     TEXT,
 )
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 from spacy.matcher import PhraseMatcher
 from spacy.tokens import Doc
 from spacy.util import filter_spans
@@ -54,10 +53,6 @@ class GlossaryTermExtractor(GraphComponent, EntityExtractorMixin):
         settings = get_settings()
         catalogue = load_catalogue(settings.content, settings.clinic_card)
         return cls([form for term in catalogue.terms for form in term.spellings])
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Training data carries no entities of this kind."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the entities to each message that has text."""

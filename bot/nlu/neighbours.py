@@ -8,6 +8,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 CHUNK = 64  # messages at a time: the work then stays in the processor's cache
+SIZE = 192  # main axes that are compared: half of the encoder's, and as good
 COUNT = 3  # examples of an intent that are averaged: one may be odd, many would blur
 
 
@@ -15,17 +16,23 @@ class Neighbours:
     """Training examples grouped by intent.
 
     Args:
-        vectors: The examples' vectors, shape (examples, size); every row has the same length.
+        vectors: The examples' vectors, shape (examples, size).
         classes: The class of each example, as an index.
     """
 
     def __init__(self, vectors: Array, classes: npt.NDArray[np.int64]) -> None:
         order = np.argsort(classes, kind="stable")
-        self._vectors = vectors[order]
-        self._starts = np.searchsorted(classes[order], np.arange(classes.max() + 2))
+        _, axes = np.linalg.eigh(vectors.T @ vectors)
+        self._axes: Array = axes[:, ::-1][:, :SIZE].astype(np.float32)
+        self._vectors = self._unit(vectors[order])
         self._classes = classes[order]
-        # Several encoders' blocks each have unit length; their cosines add up.
-        self._scale = 1.0 / (float(np.square(vectors[0]).sum()) or 1.0)
+        self._starts = np.searchsorted(self._classes, np.arange(classes.max() + 2))
+
+    def _unit(self, vectors: Array) -> Array:
+        """Vectors along the examples' main axes, of length one."""
+        turned = vectors @ self._axes
+        lengths = np.linalg.norm(turned, axis=1, keepdims=True)
+        return np.asarray(turned / np.maximum(lengths, 1e-9))
 
     def cosines(self, vectors: Array) -> tuple[Array, Array]:
         """Closeness of messages to each class.
@@ -42,7 +49,7 @@ class Neighbours:
         return np.concatenate(nearest), np.concatenate(mean)
 
     def _cosines(self, vectors: Array) -> tuple[Array, Array]:
-        cosines = (vectors @ self._vectors.T) * self._scale
+        cosines = self._unit(vectors) @ self._vectors.T
         starts, sizes = self._starts[:-1], np.diff(self._starts)
         nearest = np.maximum.reduceat(cosines, starts, axis=1)
         total, top = nearest.copy(), nearest

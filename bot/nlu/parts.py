@@ -2,7 +2,8 @@
 
 `ClausesAdded` puts the clauses of a message behind it, as messages of their own; every component
 in between reads them all alike; `ClausesGathered` hangs what was understood of each clause on the
-message it came from.
+message it came from. Training sentences stay whole: Rasa runs only tokenizers and featurizers over
+them, so these two are registered as extractors.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
-from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.clauses import ClauseSplitter
 
@@ -26,7 +26,7 @@ _IS_PART = "is_part"
 MOST_CLAUSES = 24  # a long story has about fifteen; this bounds the time a message may take
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ClausesAdded(GraphComponent):
     """Adds the clauses of each message behind it. Goes before the featurizers."""
 
@@ -44,10 +44,6 @@ class ClausesAdded(GraphComponent):
         """The component (called by Rasa)."""
         return cls()
 
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Training sentences stay whole."""
-        return training_data
-
     def process(self, messages: list[Message]) -> list[Message]:
         """Each message, followed by its clauses if it has several."""
         read: list[Message] = []
@@ -62,7 +58,7 @@ class ClausesAdded(GraphComponent):
         return read
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ClausesGathered(GraphComponent):
     """Sets `parts` of each message: what was understood of each clause, in order. Goes last.
 
@@ -80,10 +76,6 @@ class ClausesGathered(GraphComponent):
     ) -> "ClausesGathered":
         """The component (called by Rasa)."""
         return cls()
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Training sentences have no parts."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """The messages without those that are parts."""

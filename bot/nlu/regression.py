@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +46,14 @@ def softmax(logits: npt.NDArray[Any]) -> Probabilities:
 def fit(features: Array, labels: Labels, strength: float, iterations: int) -> Regression:
     """A regression fitted on examples of at least two classes.
 
+    The optimiser is stopped early on purpose and warns that it did not converge.
+
     Args:
         features: Shape (examples, features).
         labels: The class of each example.
         strength: Inverse strength of the regularisation.
         iterations: Steps of the optimiser.
     """
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     # Half-way between counting examples and counting classes: a large class (what is out of scope,
@@ -61,9 +61,7 @@ def fit(features: Array, labels: Labels, strength: float, iterations: int) -> Re
     names, counts = np.unique(labels, return_counts=True)
     class_weight = dict(zip(names, np.sqrt(counts.mean() / counts), strict=True))
     model = LogisticRegression(C=strength, class_weight=class_weight, max_iter=iterations)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # stopped early on purpose
-        model.fit(features, labels)
+    model.fit(features, labels)
     weights, intercept = model.coef_.T, model.intercept_
     if weights.shape[1] == 1:  # two classes: the second against the first
         weights = np.hstack([np.zeros_like(weights), weights])

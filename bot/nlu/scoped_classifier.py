@@ -74,7 +74,8 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
     """Logistic regression over all sentence features, behind a scope gate.
 
     A message that passes the gate gets its topic. One that nearly passes gets `nlu_fallback`, with
-    the nearest topics in the ranking. One that does not gets the likelier out-of-scope intent.
+    the nearest topics in the ranking. One that does not gets the likelier out-of-scope intent. The
+    gate's own score, 0 to 1, is put out as `scope_score`.
 
     Config:
         out_of_scope_intents: Intents whose examples stand for what is not known ([]).
@@ -194,6 +195,8 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     def _fit(self, examples: _Examples) -> tuple[Regression, Gate]:
         """The regression on all examples, and the gate fitted on what folds had not seen."""
+        from sklearn.exceptions import ConvergenceWarning
+
         folds = list(self._folds(examples.intents))
         everything = _Fold(np.arange(len(examples.intents)), np.arange(0))
 
@@ -203,8 +206,10 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             return fit(examples.features[seen], examples.intents[seen], strength, steps)
 
         # Side by side and each on one thread: quicker than one after the other on all.
-        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
-            *regressions, final = pool.map(learn, [*folds, everything])
+        with warnings.catch_warnings(), threadpool_limits(1):
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                *regressions, final = pool.map(learn, [*folds, everything])
         if not folds:
             logger.warning("Too few examples to validate on: the scope gate lets all pass.")
             return final, Gate(weights=None)
@@ -308,6 +313,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             scores = self._gate.scores(signs)
             for message, row, score in zip(with_text, probabilities, scores, strict=True):
                 self._set_intent(message, row, float(score))
+                message.set("scope_score", float(score), add_to_output=True)
         return messages
 
     def _set_intent(self, message: Message, probabilities: Probabilities, score: float) -> None:

@@ -29,13 +29,16 @@ class SentenceFeatures(Features):
     def __init__(self, row: Union[Array, csr_matrix], origin: str) -> None:
         super().__init__(row, FEATURE_TYPE_SENTENCE, TEXT, origin)
         self._values = [row] if isinstance(row, np.ndarray) else [row.data, row.indices]
+        self._fingerprint = ""
 
     def fingerprint(self) -> str:
         """A digest of origin and values."""
-        digest = hashlib.blake2b(str(self.origin).encode(), digest_size=16)
-        for values in self._values:
-            digest.update(values.tobytes())
-        return digest.hexdigest()
+        if not self._fingerprint:
+            digest = hashlib.blake2b(str(self.origin).encode(), digest_size=16)
+            for values in self._values:
+                digest.update(values.tobytes())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
 
 
 def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:

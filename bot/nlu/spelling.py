@@ -72,7 +72,8 @@ class Speller:
         return found[0].term if found else word
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=True)
+# Training sentences stay as they are written: Rasa runs only tokenizers and featurizers over them.
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class SpellingCorrector(GraphComponent):
     """Rewrites the message text with typing errors mended; the tracker keeps what was typed.
 
@@ -146,10 +147,6 @@ class SpellingCorrector(GraphComponent):
             )
         self._speller = self._make_speller(vocabulary)
         return self._resource
-
-    def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Training sentences stay as they are written."""
-        return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Corrects the text of each message."""

@@ -1,0 +1,1 @@
+"""Measurements against stock Rasa, one command each."""

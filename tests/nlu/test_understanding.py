@@ -1,0 +1,96 @@
+"""The floors of understanding (tests/nlu/evaluation.py), held on the trained model."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture(scope="module")
+def evaluated(agent: Any, loop: asyncio.AbstractEventLoop) -> Any:
+    from tests.nlu.evaluation import evaluate
+
+    return loop.run_until_complete(evaluate(agent, "held_out"))
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        "in_scope",
+        "near_out_of_scope",
+        "far_out_of_scope",
+        "two_questions",
+        "long_stories",
+        "follow_ups",
+        "typing_errors",
+        "nlu_p50",
+        "nlu_p95",
+    ],
+)
+def test_the_floor_is_kept(figure: str, evaluated: Any) -> None:
+    from tests.nlu.evaluation import GOALS
+
+    assert GOALS[figure].holds(evaluated.figures[figure]), (
+        f"{GOALS[figure].what}: {evaluated.figures[figure]:.1f} {GOALS[figure].unit}"
+    )
+
+
+def test_training_is_quick() -> None:
+    from tests.nlu.evaluation import GOALS, training_seconds
+
+    assert GOALS["training"].holds(training_seconds())
+
+
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("in_scope", 300),
+        ("near_out_of_scope", 250),
+        ("far_out_of_scope", 100),
+        ("two_questions", 60),
+        ("long_stories", 40),
+        ("follow_ups", 60),
+        ("typing_errors", 100),
+    ],
+)
+def test_the_sets_are_large_enough(name: str, least: int) -> None:
+    from tests.nlu.question_sets import read_set
+
+    assert len(read_set("held_out", name)) >= least
+
+
+def test_every_topic_understands_its_own_question(
+    agent: Any, loop: asyncio.AbstractEventLoop
+) -> None:
+    from bot.guide.catalogue import load_catalogue
+    from bot.settings import get_settings
+    from bot.terminal import Conversation
+
+    catalogue = load_catalogue(get_settings().content)
+    lost = []
+    for topic in catalogue.topics.values():
+        turn = loop.run_until_complete(Conversation(agent).say(topic.question))
+        shown = {name for reply in turn["replies"] for name in reply["statements"]}
+        if topic.statements[0] not in shown:
+            lost.append(f"{topic.question} -> {turn['intent']}")
+    assert lost == []
+
+
+def test_other_languages_are_recognised_and_english_is_left_alone() -> None:
+    from bot.guide.catalogue import load_catalogue
+    from bot.nlu.language import LanguageRecogniser
+    from bot.settings import get_settings
+    from tests.nlu.question_sets import read_set
+
+    recogniser = LanguageRecogniser(load_catalogue(get_settings().content).languages)
+    messages = read_set("tuning", "languages")
+    foreign = [m for m in messages if m["language"] != "en"]
+    found = [m for m in foreign if recogniser.foreign(m["text"]) == m["language"]]
+    assert len(found) / len(foreign) >= 0.85
+    for name in ("in_scope", "near_out_of_scope", "far_out_of_scope"):
+        for message in read_set("held_out", name):
+            assert recogniser.foreign(message["text"]) is None, message["text"]

@@ -37,10 +37,11 @@ def _split(options: argparse.Namespace) -> Split:
 def _table(measured: dict[str, Measured], split: Split) -> str:
     known = sum(intent not in split.out_of_scope for _, intent in split.test)
     lines = [
-        f"{len(split.train)} sentences of {len({i for _, i in split.train})} intents to learn from, "
+        f"{len(split.train)} sentences of {len({i for _, i in split.train})} intents to learn "
+        "from, "
         f"{known} to be asked, {len(split.test) - known} out of scope.",
         "",
-        "| pipeline | right % | 1 typo | 2 typos | out-of-scope AUROC | training s | ms | model MB |",
+        "| pipeline | right % | 1 typo | 2 typos | scope AUROC | training s | ms | model MB |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, m in measured.items():

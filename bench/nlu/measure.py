@@ -23,8 +23,8 @@ class Measured:
     """Figures of one pipeline.
 
     Attributes:
-        accuracy: Per cent of in-scope sentences whose likeliest known intent is right, by the number
-            of typing errors.
+        accuracy: Per cent of in-scope sentences whose likeliest known intent is right, by the
+            number of typing errors.
         auroc: How well in-scope and out-of-scope sentences are told apart, per cent; None when the
             test has no out-of-scope sentences.
         training_seconds: `rasa train nlu`, beyond the start of Python.

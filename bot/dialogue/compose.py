@@ -77,14 +77,18 @@ class Composer:
         return self._from_guide(lead, told or topic.statements, topic.follow_ups, short=True)
 
     def more(self, intent: str, told: Sequence[str]) -> Reply:
-        """What the topic and its neighbours say beyond what was told.
+        """What the guide says on the same matter, and the topic's neighbours, beyond what was told.
 
         When nothing is left, the reply says so and offers the neighbours.
         """
         topics = self._catalogue.topics
         topic = topics[intent]
         near = [topic, *(topics[name] for name in topic.follow_ups)]
-        untold = [name for other in near for name in other.statements if name not in told]
+        beside = [name for other in near for name in other.statements]
+        area = topic.statements[0].partition(".")[0]
+        same_area = [name for name in self._catalogue.statements if name.startswith(f"{area}.")]
+        closest = [name for name in same_area if name in beside]
+        untold = [name for name in [*closest, *same_area, *beside] if name not in told]
         more = list(dict.fromkeys(untold))[:MOST_MORE]
         if not more:
             reply = self.fixed("nothing_more")

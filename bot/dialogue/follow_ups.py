@@ -88,10 +88,12 @@ class FollowUps:
         if reading.intent not in self._follow_ups:
             return reading
         topics = {name: share for name, share in reading.likelihoods if name in self._topics}
-        if max(topics.values(), default=0.0) >= HAS_A_TOPIC or not self.leans(reading):
-            return _likeliest(reading, topics) if topics else replace(reading, intent=ASK_BACK)
-        topic = self._follow_ups[reading.intent].alone
-        return replace(reading, intent=topic or ASK_BACK, likelihoods=tuple(topics.items()))
+        if max(topics.values(), default=0.0) >= HAS_A_TOPIC:
+            return _likeliest(reading, topics)
+        alone = self._follow_ups[reading.intent].alone
+        clear = self.leans(reading) and reading.confidence >= SPEAKS_FOR_ITSELF
+        meant = alone if alone and clear else ASK_BACK
+        return replace(reading, intent=meant, likelihoods=tuple(topics.items()))
 
 
 def _likeliest(reading: Reading, likelihoods: Mapping[str, float]) -> Reading:

@@ -123,4 +123,7 @@ class Questions:
 
 def _each_once(readings: Sequence[Reading]) -> list[Reading]:
     """Readings of the same intent count once: "does it stay, is it for good"."""
-    return list({reading.intent: reading for reading in reversed(readings)}.values())[::-1]
+    firsts: dict[str, Reading] = {}
+    for reading in readings:
+        firsts.setdefault(reading.intent, reading)
+    return list(firsts.values())

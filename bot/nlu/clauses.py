@@ -107,7 +107,7 @@ def _opens(token: Token, asked: bool) -> bool:
     if token.lower_ in _QUESTION_WORDS or token.lower_ in _WISHES:
         return joined or _asks_at(token, asked)
     if token.lower_ in ("for", "about", "as"):
-        return _previous(token) in ("and", "or", "also", "what") and _next(token) in _PERSONS
+        return _previous(token) in ("and", "or", "also") and _next(token) in _PERSONS
     return _asks_at(token, asked)
 
 
@@ -144,7 +144,7 @@ def _belongs(token: Token, opened: Token) -> bool:
     """Whether a verb belongs to the question before it: "how long will he", "will she have it"."""
     if token.lower_ not in _VERBS:
         return False
-    reach = 6 if opened.lower_ in _QUESTION_WORDS else 3
+    reach = 6 if opened.lower_ in _QUESTION_WORDS else 2
     return token.i - opened.i <= reach
 
 

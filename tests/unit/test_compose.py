@@ -28,7 +28,8 @@ def composer(catalogue: Catalogue) -> Composer:
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.intent)
 def test_an_answer_shows_its_statements_and_nothing_else(composer: Composer, topic: Topic) -> None:
-    reply = composer.reply_to(topic.intent, with_note=True)
+    reply = composer.answer(topic.intent)
+    composer.add_note(reply)
     assert reply.kind == "answer"
     assert reply.text.startswith(topic.lead)
     assert reply.statements == list(topic.statements)
@@ -40,15 +41,17 @@ def test_an_answer_shows_its_statements_and_nothing_else(composer: Composer, top
 
 
 def test_the_note_comes_only_when_asked_for(composer: Composer) -> None:
-    assert NOTE in composer.reply_to("ask_seizures", with_note=True).text
-    assert NOTE not in composer.reply_to("ask_seizures").text
+    reply = composer.answer("ask_seizures")
+    assert NOTE not in reply.text
+    composer.add_note(reply)
+    assert reply.text.endswith(NOTE)
 
 
 @pytest.mark.parametrize(
     "intent", ["ask_maintenance_interval", "ask_mother_treatment", "ask_stopping_treatment"]
 )
 def test_whichever_interval_is_shown_the_other_is_named(composer: Composer, intent: str) -> None:
-    reply = composer.reply_to(intent)
+    reply = composer.answer(intent)
     assert "monthly [1][3]" in reply.text
     assert "every 2 months [6]" in reply.text
     assert "Your care team decides" in reply.text
@@ -56,21 +59,21 @@ def test_whichever_interval_is_shown_the_other_is_named(composer: Composer, inte
 
 
 def test_no_contradiction_is_named_where_there_is_none(composer: Composer) -> None:
-    assert "two answers" not in composer.reply_to("ask_potassium").text
+    assert "two answers" not in composer.answer("ask_potassium").text
 
 
 def test_buttons_lead_to_topics(composer: Composer, catalogue: Catalogue) -> None:
-    for button in composer.reply_to("ask_seizures").buttons:
+    for button in composer.answer("ask_seizures").buttons:
         topic = catalogue.topics[button.payload.removeprefix("/")]
         assert button.title == topic.question
 
 
 def test_fixed_messages_carry_the_clinic_card(composer: Composer, catalogue: Catalogue) -> None:
     for name in catalogue.replies:
-        text = composer.reply_to(name).text
+        text = composer.fixed(name).text
         assert "{" not in text
-    assert catalogue.clinic.phone in composer.reply_to("out_of_scope_near").text
-    assert composer.reply_to("report_emergency").text.startswith("Call 112 now")
+    assert catalogue.clinic.phone in composer.fixed("out_of_scope_near").text
+    assert composer.fixed("report_emergency").text.startswith("Call 112 now")
 
 
 @pytest.mark.parametrize(
@@ -107,3 +110,44 @@ def test_did_you_mean_offers_the_topics(composer: Composer) -> None:
     reply = composer.clarify(["ask_seizures", "ask_potassium"])
     assert reply.kind == "clarify"
     assert [button.payload for button in reply.buttons] == ["/ask_seizures", "/ask_potassium"]
+
+
+def test_a_second_answer_leaves_out_what_was_just_said(composer: Composer) -> None:
+    first = composer.answer("ask_seizures")
+    second = composer.answer("ask_abnormal_movements", without=first.statements)
+    assert second.statements
+    assert not set(first.statements) & set(second.statements)
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.intent)
+def test_said_more_simply_it_is_shorter_and_keeps_references(
+    composer: Composer, topic: Topic
+) -> None:
+    plain, simple = composer.answer(topic.intent), composer.simpler(topic.intent, ())
+    assert simple.statements == plain.statements
+    assert simple.references == plain.references
+    assert len(simple.text.split()) < len(plain.text.split())
+
+
+def test_more_tells_what_was_not_told(composer: Composer) -> None:
+    told: tuple[str, ...] = tuple(composer.answer("ask_seizures").statements)
+    for _ in range(3):
+        more = composer.more("ask_seizures", told)
+        assert more.kind == "answer"
+        assert not set(more.statements) & set(told)
+        told = (*told, *more.statements)
+
+
+def test_when_all_is_told_it_says_so(composer: Composer, catalogue: Catalogue) -> None:
+    reply = composer.more("ask_potassium", tuple(catalogue.statements))
+    assert reply.kind == "out_of_scope"
+    assert "all the guide says" in reply.text
+    assert reply.buttons
+
+
+def test_each_other_language_names_the_clinic(composer: Composer, catalogue: Catalogue) -> None:
+    assert len(catalogue.languages) >= 10
+    for code in catalogue.languages:
+        text = composer.in_language(code).text
+        assert catalogue.clinic.phone in text
+        assert catalogue.clinic.emergency_number in text

@@ -77,6 +77,8 @@ def test_question_sets_are_apart_from_training() -> None:
         for block in YAML(typ="safe").load(path)["nlu"]
         for line in block["examples"].splitlines()
     }
-    for path in (ROOT / "tests" / "nlu").glob("*/*.yml"):
+    for path in {*(ROOT / "tests/nlu").glob("*/*.yml")} - {ROOT / "tests/nlu/tuning/languages.yml"}:
         for message in YAML(typ="safe").load(path)["messages"]:
-            assert message["text"].casefold() not in trained, path
+            # A follow-up as common as "and for me?" may well be typed alike by everybody.
+            for text in [message.get("text"), message.get("clean"), *message.get("turns", [])[:1]]:
+                assert text is None or text.casefold() not in trained, path

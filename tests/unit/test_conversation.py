@@ -1,0 +1,107 @@
+"""Whole turns: what is said to what was understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.dialogue.compose import Composer
+from bot.dialogue.conversation import Conversation
+from bot.dialogue.follow_ups import Context
+from bot.guide.catalogue import load_catalogue
+
+CATALOGUE = load_catalogue(Path(__file__).parent.parent.parent / "content")
+NOTE = CATALOGUE.notes.education
+
+
+@pytest.fixture
+def conversation() -> Conversation:
+    return Conversation(CATALOGUE, Composer(CATALOGUE, retention_days=30))
+
+
+def parsed(text: str, intent: str, *parts: dict[str, Any], asks: bool = True) -> dict[str, Any]:
+    understood = {"name": intent, "confidence": 0.95}
+    return {
+        "text": text,
+        "intent": understood,
+        "intent_ranking": [understood],
+        "entities": [],
+        "parts": list(parts),
+        "asks": asks,
+    }
+
+
+def test_two_questions_get_two_answers_no_statement_twice(conversation: Conversation) -> None:
+    message = parsed(
+        "will the fits stop and will the shaking stop",
+        "ask_seizures",
+        parsed("will the fits stop", "ask_seizures"),
+        parsed("will the shaking stop", "ask_abnormal_movements"),
+    )
+    turn = conversation.answer(message, Context())
+    assert len(turn.replies) == 2
+    shown = [name for reply in turn.replies for name in reply.statements]
+    assert len(shown) == len(set(shown))
+    assert turn.context.topic == "ask_abnormal_movements"
+
+
+def test_the_education_note_comes_once_at_the_end(conversation: Conversation) -> None:
+    message = parsed("x", "ask_seizures", parsed("a", "ask_seizures"), parsed("b", "ask_cause"))
+    turn = conversation.answer(message, Context())
+    assert NOTE not in turn.replies[0].text
+    assert turn.replies[1].text.endswith(NOTE)
+    again = conversation.answer(parsed("y", "ask_relapse"), turn.context)
+    assert NOTE not in again.replies[0].text
+
+
+def test_say_it_more_simply_repeats_the_answer_in_short_words(conversation: Conversation) -> None:
+    first = conversation.answer(parsed("x", "ask_potassium"), Context())
+    simpler = conversation.answer(parsed("simpler please", "follow_up_simpler"), first.context)
+    assert simpler.replies[0].statements == first.replies[0].statements
+    assert CATALOGUE.statements["protocol.potassium"].short in simpler.replies[0].text
+
+
+def test_a_word_nobody_named_means_the_answer_before(conversation: Conversation) -> None:
+    first = conversation.answer(parsed("x", "ask_potassium"), Context())
+    meant = conversation.answer(parsed("what does that mean", "ask_term_meaning"), first.context)
+    assert meant.replies[0].statements == ["protocol.potassium"]
+
+
+def test_more_goes_on_without_repeating(conversation: Conversation) -> None:
+    turn = conversation.answer(parsed("x", "ask_folic_acid"), Context())
+    told = set(turn.replies[0].statements)
+    for _ in range(2):
+        turn = conversation.answer(parsed("more", "follow_up_more"), turn.context)
+        assert not told & set(turn.replies[0].statements)
+        told |= set(turn.replies[0].statements)
+
+
+def test_simpler_and_more_of_nothing_are_asked_back(conversation: Conversation) -> None:
+    for intent in ("follow_up_simpler", "follow_up_more"):
+        turn = conversation.answer(parsed("more", intent), Context())
+        assert turn.replies[0].kind in ("smalltalk", "clarify")
+        assert turn.replies[0].buttons
+
+
+def test_beyond_the_guide_the_context_ends(conversation: Conversation) -> None:
+    first = conversation.answer(parsed("x", "ask_potassium"), Context())
+    beyond = conversation.answer(parsed("y", "out_of_scope_far"), first.context)
+    why = conversation.answer(parsed("why?", "follow_up_why"), beyond.context)
+    assert why.replies[0].kind == "clarify"
+
+
+def test_thanks_keep_the_context(conversation: Conversation) -> None:
+    first = conversation.answer(parsed("x", "ask_mother_treatment"), Context())
+    thanks = conversation.answer(parsed("thanks", "thank_you"), first.context)
+    often = conversation.answer(parsed("how often?", "follow_up_how_often"), thanks.context)
+    assert "mother.monthly" in often.replies[0].statements
+
+
+def test_another_language_is_answered_in_it(conversation: Conversation) -> None:
+    message = {**parsed("¿se curará mi bebé?", "other_language"), "language": "es"}
+    (reply,) = conversation.answer(message, Context()).replies
+    assert reply.kind == "out_of_scope"
+    assert "inglés" in reply.text
+    assert CATALOGUE.clinic.phone in reply.text

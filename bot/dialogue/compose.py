@@ -142,9 +142,9 @@ class Composer:
         return self._from_guide(lead, statements, follow_ups[:3])
 
     def clarify(self, intents: Sequence[str]) -> Reply:
-        """Asks back "did you mean", with the topics as buttons."""
+        """Asks back "did you mean", with the topics as buttons; without any, the content's own."""
         reply = self.fixed("clarify")
-        reply.buttons = self._buttons(intents)
+        reply.buttons = self._buttons(intents) or reply.buttons
         return reply
 
     def _from_guide(

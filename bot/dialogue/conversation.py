@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -69,14 +70,16 @@ class Conversation:
             if reply.text not in [other.text for other in replies]:
                 replies.append(reply)
         answers = [reply for reply in replies if reply.kind == "answer"]
+        if answers:  # then nothing needs to be asked back
+            replies = [reply for reply in replies if reply.kind != "clarify"]
         if answers and not context.noted:
             self._composer.add_note(answers[-1])
             context = replace(context, noted=True)
         return Turn(replies, context)
 
     def _reply(self, reading: Reading, context: Context, said: set[str]) -> tuple[Reply, Context]:
-        if reading.intent == EXPLAIN and not reading.words:
-            reading = replace(reading, intent=SIMPLER)  # "what does that mean?"
+        if reading.intent == EXPLAIN and not reading.words and _points_back(reading.text):
+            reading = replace(reading, intent=SIMPLER)
         meant = self._follow_ups.in_context(reading, context)
         if meant.intent in (SIMPLER, MORE):
             return self._again(meant.intent, context)
@@ -126,3 +129,8 @@ class Conversation:
     def _nearest(self, reading: Reading) -> list[str]:
         topics = [name for name, _ in reading.likelihoods if name in self._catalogue.topics]
         return topics[:CHOICES]
+
+
+def _points_back(text: str) -> bool:
+    """Whether a question for a meaning names no word: "what does that mean?"."""
+    return not {"that", "this", "it", "those", "these"}.isdisjoint(re.findall(r"\w+", text.lower()))

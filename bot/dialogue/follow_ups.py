@@ -78,8 +78,8 @@ class FollowUps:
     def _may_lean(self, reading: Reading) -> bool:
         if self.leans(reading):
             return True
-        if self._kinds.get(reading.intent, "smalltalk") != "smalltalk":
-            return False  # an alarm, a wish to change treatment, or beyond the guide
+        if self._kinds.get(reading.intent, "smalltalk") != "smalltalk" or reading.words:
+            return False  # an alarm, a wish to change treatment, beyond the guide; a medical word
         sure = dict(reading.likelihoods).get(reading.intent, 0.0) >= SPEAKS_FOR_ITSELF
         return not sure and reading.length <= FEW_WORDS
 
@@ -90,10 +90,12 @@ class FollowUps:
         topics = {name: share for name, share in reading.likelihoods if name in self._topics}
         if max(topics.values(), default=0.0) >= HAS_A_TOPIC:
             return _likeliest(reading, topics)
-        alone = self._follow_ups[reading.intent].alone
+        follow_up = self._follow_ups[reading.intent]
         clear = self.leans(reading) and reading.confidence >= SPEAKS_FOR_ITSELF
-        meant = alone if alone and clear else ASK_BACK
-        return replace(reading, intent=meant, likelihoods=tuple(topics.items()))
+        if follow_up.alone and clear:
+            return replace(reading, intent=follow_up.alone, likelihoods=())
+        offered = tuple((name, 0.0) for name in follow_up.leads_to) if clear else ()
+        return replace(reading, intent=ASK_BACK, likelihoods=offered or tuple(topics.items()))
 
 
 def _likeliest(reading: Reading, likelihoods: Mapping[str, float]) -> Reading:

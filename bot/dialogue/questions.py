@@ -42,12 +42,14 @@ class Questions:
             parts: Its clauses, each read by itself; empty when there is one clause only.
         """
         is_story = whole.length > LONGEST_READ_WHOLE
-        urgent = [part for part in parts if self._is_urgent(part) and part.confidence >= SURE]
         if self._is_urgent(whole) and (not is_story or whole.confidence >= SURE):
             return [whole]
+        # A calm message may hold a clause that would alarm by itself: "she's white as a sheet".
+        least = max(SURE, whole.confidence)
+        urgent = [part for part in parts if self._is_urgent(part) and part.confidence >= least]
         if urgent and not is_story:
             return urgent[:1]
-        asking = self._asking(parts)
+        asking = self._asking(whole, parts)
         answerable = [part for part in asking if self._is_answerable(part)]
         if not answerable:
             return [self._story(whole, parts)]
@@ -57,16 +59,18 @@ class Questions:
         talking = [part for part in answerable if self._kind(part) != "smalltalk"]
         return _each_once(talking or answerable)[:MOST_QUESTIONS]
 
-    def _asking(self, parts: Sequence[Reading]) -> list[Reading]:
-        """The parts that ask, each with the topic of what was told right before it."""
+    def _asking(self, whole: Reading, parts: Sequence[Reading]) -> list[Reading]:
+        """The parts that ask, each with the topic of what was told before it."""
         asking = []
-        about = None
+        about = subject = self._topic(whole, SURE) if whole.length <= LONGEST_READ_WHOLE else None
         for part in parts:
-            if part.asks:
-                asking.append(replace(part, about=about))
-                about = None
-            else:
+            if not part.asks:
                 about = self._topic(part, FAIRLY_SURE) or about
+                continue
+            words = part.words or whole.words  # "It says chorea. What does that mean?"
+            asking.append(replace(part, about=about, words=words))
+            if part.intent in self._catalogue.topics and part.confidence >= SURE:
+                about = None if part.intent == subject else subject
         return asking
 
     def _is_answerable(self, reading: Reading) -> bool:
@@ -93,15 +97,15 @@ class Questions:
         """The whole and its one question, weighed together."""
         if self._kind(whole) == "smalltalk":
             return part  # "I can't stop crying. Is it my fault?"
+        if self._kind(whole) != "answer":
+            return whole  # "They say we should stop. Should we?"
         if part.intent in self._catalogue.follow_ups:
             # "The scan showed shrinkage. Is that bad?": the rest says what it is about.
-            beyond = self._kind(whole) == "out_of_scope"
-            return (
-                whole if beyond else replace(part, about=part.about or self._topic(whole, POSSIBLE))
-            )
+            about = part.about or self._topic(whole, POSSIBLE)
+            return replace(part, about=about) if about else whole
         if not self._is_answerable(whole):
             return whole
-        if whole.intent == part.intent or self._kind(whole) != "answer":
+        if whole.intent == part.intent:
             return whole
         likelihoods: dict[str, float] = defaultdict(float)
         for reading in (whole, part):

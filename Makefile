@@ -13,7 +13,7 @@ export TQDM_DISABLE := 1
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help install train run test check lock
+.PHONY: help install train run test evaluate bench check lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,12 @@ test: install train  ## Run all tests
 	pytest -v -m "model or server"
 	@echo "Rasa's own test stories ..."
 	rasa test core --model $(MODEL) --stories tests/stories --out var/rasa-test --fail-on-prediction-errors
+
+evaluate: install train  ## Measure understanding on the held-out sets and write docs/evaluation.md
+	@python -m tests.nlu.evaluation
+
+bench: install  ## Compare the pipeline with stock Rasa on the same sentences (a quarter of an hour)
+	@python -m bench.nlu
 
 check: install  ## Lint, types, content, Rasa's data validation
 	ruff format --check .

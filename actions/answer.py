@@ -10,6 +10,7 @@ from bot.dialogue.follow_ups import Context
 
 LAST_TOPIC = "last_topic"
 TOLD = "told_statements"
+LAST_STATEMENTS = "last_statements"
 NOTE_GIVEN = "education_note_given"
 
 
@@ -25,6 +26,7 @@ class ActionReply(ReplyingAction):
         context = Context(
             topic=tracker.get_slot(LAST_TOPIC),
             told=tuple(tracker.get_slot(TOLD) or ()),
+            last=tuple(tracker.get_slot(LAST_STATEMENTS) or ()),
             noted=bool(tracker.get_slot(NOTE_GIVEN)),
         )
         turn = self.conversation.answer(tracker.latest_message, context)
@@ -32,5 +34,6 @@ class ActionReply(ReplyingAction):
             *(uttered(reply) for reply in turn.replies),
             SlotSet(LAST_TOPIC, turn.context.topic),
             SlotSet(TOLD, list(turn.context.told)),
+            SlotSet(LAST_STATEMENTS, list(turn.context.last)),
             SlotSet(NOTE_GIVEN, turn.context.noted),
         ]

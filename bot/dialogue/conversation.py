@@ -89,14 +89,14 @@ class Conversation:
                 lead = self._catalogue.follow_ups[reading.intent].lead
             also = self._nearly_as_likely(meant)
             reply = self._composer.answer(meant.intent, lead=lead, also=also, without=said)
-            return reply, replace(context, topic=meant.intent, told=tuple(reply.statements))
+            return reply, _about(context, meant.intent, reply)
         if meant.intent == ASK_BACK:
             nearest = self._nearest(meant)
             return self._composer.clarify(nearest), self._left_open(meant, context)
         if meant.intent == EXPLAIN:
             reply = self._composer.explain(meant.words)
             topic = reply.buttons[0].payload.removeprefix("/") if reply.buttons else None
-            return reply, replace(context, topic=topic, told=tuple(reply.statements))
+            return reply, _about(context, topic, reply)
         reply = self._composer.fixed(meant.intent)
         if reply.kind == "smalltalk":
             return reply, context
@@ -106,7 +106,7 @@ class Conversation:
         """The context after a message that was not answered: its topic, if it clearly had one."""
         for name, likelihood in reading.likelihoods:
             if name in self._catalogue.topics and likelihood >= CLEAR_TOPIC:
-                return replace(context, topic=name, told=())
+                return replace(context, topic=name, told=(), last=())
         return context
 
     def _again(self, intent: str, context: Context) -> tuple[Reply, Context]:
@@ -114,9 +114,10 @@ class Conversation:
         if context.topic is None:
             return self._composer.fixed(f"{intent}_alone"), context
         if intent == SIMPLER:
-            return self._composer.simpler(context.topic, context.told), context
+            return self._composer.simpler(context.topic, context.last), context
         reply = self._composer.more(context.topic, context.told)
-        return reply, replace(context, told=(*context.told, *reply.statements))
+        shown = tuple(reply.statements)
+        return reply, replace(context, told=(*context.told, *shown), last=shown or context.last)
 
     def _nearly_as_likely(self, reading: Reading) -> str | None:
         likelihoods = dict(reading.likelihoods)
@@ -129,6 +130,11 @@ class Conversation:
     def _nearest(self, reading: Reading) -> list[str]:
         topics = [name for name, _ in reading.likelihoods if name in self._catalogue.topics]
         return topics[:CHOICES]
+
+
+def _about(context: Context, topic: str | None, reply: Reply) -> Context:
+    shown = tuple(reply.statements)
+    return replace(context, topic=topic, told=shown, last=shown)
 
 
 def _points_back(text: str) -> bool:

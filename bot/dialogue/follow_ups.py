@@ -31,11 +31,13 @@ class Context:
         topic: The intent of the topic answered last; None at the beginning, and after something
             that the guide does not cover.
         told: Statements told on this topic so far.
+        last: Those of the last answer alone.
         noted: Whether the education note was given.
     """
 
     topic: str | None = None
     told: tuple[str, ...] = ()
+    last: tuple[str, ...] = ()
     noted: bool = False
 
 

@@ -63,6 +63,13 @@ def test_say_it_more_simply_repeats_the_answer_in_short_words(conversation: Conv
     assert CATALOGUE.statements["protocol.potassium"].short in simpler.replies[0].text
 
 
+def test_said_more_simply_is_the_last_answer_alone(conversation: Conversation) -> None:
+    turn = conversation.answer(parsed("x", "ask_seizures"), Context())
+    more = conversation.answer(parsed("more", "follow_up_more"), turn.context)
+    simpler = conversation.answer(parsed("simpler", "follow_up_simpler"), more.context)
+    assert simpler.replies[0].statements == more.replies[0].statements
+
+
 def test_a_word_nobody_named_means_the_answer_before(conversation: Conversation) -> None:
     first = conversation.answer(parsed("x", "ask_potassium"), Context())
     meant = conversation.answer(parsed("what does that mean", "ask_term_meaning"), first.context)

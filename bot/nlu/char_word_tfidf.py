@@ -26,9 +26,11 @@ from bot.nlu.sentence_features import SentenceFeatures
 
 _FILE = "tfidf.json"
 
+FEW_TEXTS = 50  # with fewer, every run of characters counts
 
-def _vectorizers(config: dict[str, Any]) -> dict[str, TfidfVectorizer]:
-    common = {"dtype": np.float32, "strip_accents": "unicode", "min_df": config["least_count"]}
+
+def _vectorizers(config: dict[str, Any], least_count: int = 1) -> dict[str, TfidfVectorizer]:
+    common = {"dtype": np.float32, "strip_accents": "unicode", "min_df": least_count}
     return {
         "characters": TfidfVectorizer(
             analyzer="char_wb", ngram_range=(1, config["longest_characters"]), **common
@@ -146,7 +148,9 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         """Learns the runs of characters and words and how rare each is."""
         texts = [text for e in training_data.nlu_examples if (text := e.get(TEXT))]
         stored = {}
-        for name, vectorizer in _vectorizers(self._config).items():
+        few = len(texts) < FEW_TEXTS
+        least_count = 1 if few else self._config["least_count"]
+        for name, vectorizer in _vectorizers(self._config, least_count).items():
             vectorizer.fit(texts)
             stored[name] = {
                 "terms": [str(term) for term in vectorizer.get_feature_names_out()],

@@ -210,9 +210,6 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             warnings.simplefilter("ignore", ConvergenceWarning)
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 *regressions, final = pool.map(learn, [*folds, everything])
-        if not folds:
-            logger.warning("Too few examples to validate on: the scope gate lets all pass.")
-            return final, Gate(weights=None)
         return final, self._fit_gate(examples, folds, regressions)
 
     def _folds(self, intents: npt.NDArray[Any]) -> Iterator[_Fold]:
@@ -258,7 +255,10 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             likeliest = np.array(classes)[np.where(beyond, -1.0, blended).argmax(axis=1)]
             right[unseen] = likeliest == intents[unseen]
             in_scope[unseen] &= np.isin(intents[unseen], classes)
-        judged = np.concatenate([fold.unseen for fold in folds])
+        judged = np.concatenate([np.arange(0), *(fold.unseen for fold in folds)])
+        if in_scope[judged].all() or not in_scope[judged].any():
+            logger.warning("Too few examples to validate on: the scope gate lets all pass.")
+            return Gate(weights=None)
         foreign = np.isin(self._config["out_of_scope_intents"], intents).any()
         held_back = "the out-of-scope ones" if foreign else "those whose intent was hidden"
         return self._choose(signs.of(judged), right[judged], in_scope[judged], held_back)

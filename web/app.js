@@ -133,7 +133,7 @@ function blocksOf(kind, text) {
   const blocks = [];
   for (const line of text.split("\n").filter((line) => line.trim())) {
     if (!line.startsWith("• ")) {
-      blocks.push(element("p", {}, ...inline(kind, line)));
+      blocks.push(element("p", { dir: "auto" }, ...inline(kind, line)));  // Arabic runs from the right
       continue;
     }
     if (blocks.at(-1)?.tagName !== "UL") blocks.push(element("ul", {}));

@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument(
         "--out-of-scope", nargs="*", default=[], metavar="LABEL", help="labels of no intent"
     )
-    parser.add_argument("--per-intent", type=int, default=10, help="to learn from (10)")
+    parser.add_argument("--per-intent", type=int, default=20, help="to learn from (20)")
     parser.add_argument("--tested", type=int, default=5, help="to ask, of each intent (5)")
     parser.add_argument("--plot", type=Path, default=Path("var/bench/nlu.png"))
     asyncio.run(_run(parser.parse_args()))

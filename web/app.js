@@ -105,7 +105,7 @@ function dialling(number) {
 
 /** A reference such as "[2]" as a chip, or a phone number as a link. @param {string} found */
 function mark(found) {
-  if (!found.startsWith("[")) return element("a", { class: "number", href: dialling(found) }, found);
+  if (!found.startsWith("[")) return element("a", { class: "number", href: dialling(found), dir: "ltr" }, found);
   const number = found.slice(1, -1);
   const title = `Reference ${number} of the guide`;
   // As an image it is read out by its label; of plain text a screen reader would say the bare number.

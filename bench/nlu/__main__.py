@@ -23,15 +23,13 @@ OWN_OUT_OF_SCOPE = ["out_of_scope_near", "out_of_scope_far"]
 
 
 def _split(options: argparse.Namespace) -> Split:
-    if options.train is None:
-        train, test = divide(own_sentences(Path("data/nlu")), options.per_intent, options.tested)
-        return Split(train, test, frozenset(OWN_OUT_OF_SCOPE))
-    train = csv_sentences(options.train)
+    own = options.train is None
+    out_of_scope = frozenset(OWN_OUT_OF_SCOPE if own else options.out_of_scope)
+    sentences = own_sentences(Path("data/nlu")) if own else csv_sentences(options.train)
     if options.test is not None:
-        test = csv_sentences(options.test)
-    else:
-        train, test = divide(train, options.per_intent, options.tested)
-    return Split(train, test, frozenset(options.out_of_scope))
+        return Split(sentences, csv_sentences(options.test), out_of_scope)
+    train, test = divide(sentences, options.per_intent, options.tested, out_of_scope)
+    return Split(train, test, out_of_scope)
 
 
 def _table(measured: dict[str, Measured], split: Split) -> str:

@@ -51,8 +51,13 @@ def csv_sentences(path: Path) -> Labelled:
     return [(row[0].strip(), row[1].strip()) for row in rows[1:] if row[0].strip()]
 
 
-def divide(sentences: Labelled, per_intent: int, tested: int) -> tuple[Labelled, Labelled]:
-    """Draws so many sentences of each intent to learn from, and others to be asked."""
+def divide(
+    sentences: Labelled, per_intent: int, tested: int, out_of_scope: frozenset[str]
+) -> tuple[Labelled, Labelled]:
+    """Draws so many sentences of each intent to learn from, and others to be asked.
+
+    Of out-of-scope intents twenty times as many are asked: there are few such intents.
+    """
     by_intent: dict[str, list[str]] = defaultdict(list)
     for sentence, intent in sentences:
         by_intent[intent].append(sentence)
@@ -60,6 +65,7 @@ def divide(sentences: Labelled, per_intent: int, tested: int) -> tuple[Labelled,
     test: Labelled = []
     for intent, texts in sorted(by_intent.items()):
         random.Random(intent).shuffle(texts)
-        test += [(text, intent) for text in texts[:tested]]
-        train += [(text, intent) for text in texts[tested:][:per_intent]]
+        asked = tested * (20 if intent in out_of_scope else 1)
+        test += [(text, intent) for text in texts[:asked]]
+        train += [(text, intent) for text in texts[asked:][:per_intent]]
     return train, test

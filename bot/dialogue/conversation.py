@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,9 @@ from bot.guide.catalogue import Catalogue
 
 # What an unanswered message was about, when this likely, is what the next one may lean on.
 CLEAR_TOPIC = 0.4
+
+# From this likelihood on a topic is answered beside a message such as "ask your care team first".
+ALSO_ANSWERED = 0.1
 
 EXPLAIN = "ask_term_meaning"
 
@@ -55,7 +58,7 @@ class Conversation:
         if parsed["intent"]["name"] == OTHER_LANGUAGE:
             return Turn([self._composer.in_language(parsed["language"])], context)
         parts = [Reading.of(part) for part in parsed.get("parts") or []]
-        asked = self._questions.asked(Reading.of(parsed), parts)
+        asked = self._with_answers(self._questions.asked(Reading.of(parsed), parts))
         replies: list[Reply] = []
         said: set[str] = set()
         for reading in asked:
@@ -72,6 +75,19 @@ class Conversation:
             self._composer.add_note(answers[-1])
             context = replace(context, noted=True)
         return Turn(replies, context)
+
+    def _with_answers(self, asked: Sequence[Reading]) -> list[Reading]:
+        """What the guide says goes with kind words and with "ask your care team first"."""
+        found: list[Reading] = []
+        for reading in asked:
+            found.append(reading)
+            message = self._catalogue.replies.get(reading.intent)
+            if message is None or message.kind not in ("smalltalk", "care_team"):
+                continue
+            topics = [entry for entry in reading.likelihoods if entry[0] in self._catalogue.topics]
+            if topics and topics[0][1] >= ALSO_ANSWERED:
+                found.append(replace(reading, intent=topics[0][0], confidence=topics[0][1]))
+        return found
 
     def _reply(self, reading: Reading, context: Context, said: set[str]) -> tuple[Reply, Context]:
         if reading.intent == EXPLAIN and not reading.words and _points_back(reading.text):

@@ -20,6 +20,7 @@ UNDER_WAY = 0.3  # what the topic under way gets beforehand, of a likelihood of 
 # From here on a message speaks for itself, or has at least a topic to be asked about.
 SPEAKS_FOR_ITSELF = 0.6
 WITHOUT_DOUBT = 0.9
+POSSIBLY_LEANS = 0.2
 HAS_A_TOPIC = 0.1
 
 
@@ -80,8 +81,12 @@ class FollowUps:
     def _may_lean(self, reading: Reading) -> bool:
         if self.leans(reading):
             return True
-        if self._kinds.get(reading.intent, "smalltalk") != "smalltalk" or reading.words:
+        kind = self._kinds.get(reading.intent)
+        if kind not in (None, "smalltalk") or reading.words:
             return False  # an alarm, a wish to change treatment, beyond the guide; a medical word
+        follows = max((s for name, s in reading.likelihoods if name in self._follow_ups), default=0)
+        if kind == "smalltalk" and follows < POSSIBLY_LEANS:
+            return False
         sure = dict(reading.likelihoods).get(reading.intent, 0.0) >= SPEAKS_FOR_ITSELF
         return not sure and reading.length <= FEW_WORDS
 

@@ -46,9 +46,10 @@ class Questions:
             return [whole]
         # A calm message may hold a clause that would alarm by itself: "she's white as a sheet".
         least = max(SURE, whole.confidence)
-        urgent = [part for part in parts if self._is_urgent(part) and part.confidence >= least]
-        if urgent and not is_story:
-            return urgent[:1]
+        alarms = [part for part in parts if self._is_urgent(part) and part.scope >= FAIRLY_SURE]
+        alarms = [part for part in alarms if part.confidence >= least]
+        if alarms and not is_story:
+            return alarms[:1]
         asking = self._asking(whole, parts)
         answerable = [part for part in asking if self._is_answerable(part)]
         if not answerable:

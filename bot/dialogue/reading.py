@@ -20,6 +20,7 @@ class Reading:
         intent: The intent that was understood, after the scope gate.
         confidence: How sure that is, 0 to 1.
         likelihoods: Intents with their likelihoods, before the scope gate, likeliest first.
+        scope: How surely it belongs to what the assistant knows, 0 to 1.
         words: Medical words that occur, as typed.
         asks: Whether the text has the form of a question.
         about: The topic of what was told just before the question: "The scan showed shrinkage. Does
@@ -30,6 +31,7 @@ class Reading:
     intent: str
     confidence: float = 1.0
     likelihoods: Likelihoods = ()
+    scope: float = 1.0
     words: tuple[str, ...] = ()
     asks: bool = True
     about: str | None = None
@@ -53,6 +55,7 @@ class Reading:
             intent=str(understood["name"]),
             confidence=float(understood["confidence"]),
             likelihoods=tuple(likelihoods),
+            scope=float(parsed.get("scope_score", 1.0)),
             words=tuple(str(e["value"]) for e in entities if e["entity"] == "medical_word"),
             asks=bool(parsed.get("asks", True)),
         )

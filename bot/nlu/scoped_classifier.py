@@ -82,7 +82,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         ungated_intents: Intents that count whenever they are the likeliest, however unusual the
             wording, such as emergencies ([]).
         C: Inverse strength of the regularisation (10).
-        iterations: Steps of the optimiser; more take longer and understand no better (30).
+        iterations: Steps of the optimiser; more take longer and understand no better (25).
         neighbour_weight: What closeness to an intent's nearest examples adds to its likelihood (6).
         reduced_size: Sparse features are learned through this many components (400).
         out_of_scope_weight: What leaving a foreign question alone counts against answering a known
@@ -100,7 +100,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             "out_of_scope_intents": [],
             "ungated_intents": [],
             "C": 10.0,
-            "iterations": 30,
+            "iterations": 25,
             "neighbour_weight": 6.0,
             "reduced_size": 400,
             "out_of_scope_weight": 1.0,

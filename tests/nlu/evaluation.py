@@ -128,16 +128,21 @@ async def _typing_errors(agent: CompanionAgent, folder: str, done: Evaluation) -
 
 
 async def nlu_milliseconds(agent: CompanionAgent, questions: list[str]) -> tuple[float, float]:
-    """Median and 95th percentile of the time to understand a message, on one thread."""
+    """Median and 95th percentile of the time to understand a message, on one thread.
+
+    The faster of two rounds counts: something else may keep the machine busy during one.
+    """
     assert agent.processor is not None
-    times = []
+    rounds = []
     with threadpool_limits(1):
-        for number, text in enumerate([*questions[:20], *questions]):
-            start = time.perf_counter()
-            await agent.processor.parse_message(UserMessage(text))
-            if number >= 20:  # the first ones only warm up
+        for _ in range(2):
+            times = []
+            for text in questions:
+                start = time.perf_counter()
+                await agent.processor.parse_message(UserMessage(text))
                 times.append(1000 * (time.perf_counter() - start))
-    return float(np.percentile(times, 50)), float(np.percentile(times, 95))
+            rounds.append((float(np.percentile(times, 50)), float(np.percentile(times, 95))))
+    return min(rounds)
 
 
 def training_seconds() -> float:

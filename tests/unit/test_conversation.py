@@ -112,3 +112,11 @@ def test_another_language_is_answered_in_it(conversation: Conversation) -> None:
     assert reply.kind == "out_of_scope"
     assert "inglés" in reply.text
     assert CATALOGUE.clinic.phone in reply.text
+
+
+def test_ask_your_team_first_goes_with_what_the_guide_says(conversation: Conversation) -> None:
+    message = parsed("can we stop now that he is well", "request_treatment_change")
+    message["intent_ranking"].append({"name": "ask_stopping_treatment", "confidence": 0.3})
+    turn = conversation.answer(message, Context())
+    assert [reply.kind for reply in turn.replies] == ["care_team", "answer"]
+    assert "prevention.missed_injections" in turn.replies[1].statements

@@ -91,7 +91,9 @@ def test_other_languages_are_recognised_and_english_is_left_alone() -> None:
     messages = read_set("tuning", "languages")
     foreign = [m for m in messages if m["language"] != "en"]
     found = [m for m in foreign if recogniser.foreign(m["text"]) == m["language"]]
-    assert len(found) / len(foreign) >= 0.85
+    assert len(found) / len(foreign) >= 0.88
+    english = [m["text"] for m in messages if m["language"] == "en"]
+    assert len([text for text in english if recogniser.foreign(text)]) <= 2
     for name in ("in_scope", "near_out_of_scope", "far_out_of_scope"):
         for message in read_set("held_out", name):
             assert recogniser.foreign(message["text"]) is None, message["text"]

@@ -18,6 +18,7 @@ LONGEST_READ_WHOLE = 40
 # How sure a clause must be to count as an alarm in a message that as a whole is none, and to say
 # what the next question is about.
 SURE = 0.7
+BEYOND_DOUBT = 0.95
 FAIRLY_SURE = 0.5
 POSSIBLE = 0.15
 
@@ -44,11 +45,12 @@ class Questions:
         is_story = whole.length > LONGEST_READ_WHOLE
         if self._is_urgent(whole) and (not is_story or whole.confidence >= SURE):
             return [whole]
-        # A calm message may hold a clause that would alarm by itself: "she's white as a sheet".
-        least = max(SURE, whole.confidence)
+        # A calm message may hold a clause that would alarm by itself, "she's white as a sheet", and a
+        # story tells of what is over.
+        least = BEYOND_DOUBT if is_story else max(SURE, whole.confidence)
         alarms = [part for part in parts if self._is_urgent(part) and part.scope >= FAIRLY_SURE]
         alarms = [part for part in alarms if part.confidence >= least]
-        if alarms and not is_story:
+        if alarms:
             return alarms[:1]
         asking = self._asking(whole, parts)
         answerable = [part for part in asking if self._is_answerable(part)]

@@ -45,8 +45,8 @@ class Questions:
         is_story = whole.length > LONGEST_READ_WHOLE
         if self._is_urgent(whole) and (not is_story or whole.confidence >= SURE):
             return [whole]
-        # A calm message may hold a clause that would alarm by itself, "she's white as a sheet", and a
-        # story tells of what is over.
+        # A calm message may hold a clause that would alarm by itself, "she's white as a sheet", and
+        # a story tells of what is over.
         least = BEYOND_DOUBT if is_story else max(SURE, whole.confidence)
         alarms = [part for part in parts if self._is_urgent(part) and part.scope >= FAIRLY_SURE]
         alarms = [part for part in alarms if part.confidence >= least]

@@ -50,8 +50,12 @@ class Questions:
         least = BEYOND_DOUBT if is_story else max(SURE, whole.confidence)
         alarms = [part for part in parts if self._is_urgent(part) and part.scope >= FAIRLY_SURE]
         alarms = [part for part in alarms if part.confidence >= least]
-        if alarms:
+        if alarms and not is_story:
             return alarms[:1]
+        # In a story the alarm may be over, so that its question is answered too.
+        return [*alarms[:1], *self._questions(whole, parts, is_story)]
+
+    def _questions(self, whole: Reading, parts: Sequence[Reading], is_story: bool) -> list[Reading]:
         asking = self._asking(whole, parts)
         answerable = [part for part in asking if self._is_answerable(part)]
         if not answerable:

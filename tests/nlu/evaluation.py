@@ -182,7 +182,8 @@ def main(folder: str) -> None:
     if folder == "held_out":
         from tests.nlu.report import write_report
 
-        done.figures["training"] = training_seconds()
+        # The faster of two, as for the messages.
+        done.figures["training"] = min(training_seconds(), training_seconds())
         write_report(done)
     print(table(done.figures, done.sizes))
 

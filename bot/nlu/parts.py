@@ -21,7 +21,7 @@ from bot.nlu.clauses import ClauseSplitter
 
 PARTS = "parts"
 ASKS = "asks"
-_IS_PART = "is_part"
+IS_PART = "is_part"
 
 MOST_CLAUSES = 24  # a long story has about fifteen; this bounds the time a message may take
 
@@ -52,7 +52,7 @@ class ClausesAdded(GraphComponent):
             clauses = self._splitter.clauses(message.get(TEXT) or "")
             if len(clauses) > 1:
                 read += [
-                    Message({TEXT: clause.text, ASKS: clause.asks, _IS_PART: True})
+                    Message({TEXT: clause.text, ASKS: clause.asks, IS_PART: True})
                     for clause in clauses[-MOST_CLAUSES:]
                 ]
         return read
@@ -81,7 +81,7 @@ class ClausesGathered(GraphComponent):
         """The messages without those that are parts."""
         wholes: list[Message] = []
         for message in messages:
-            if message.get(_IS_PART):
+            if message.get(IS_PART):
                 part = {**message.as_dict(only_output_properties=True), ASKS: message.get(ASKS)}
                 wholes[-1].get(PARTS).append(part)
             else:

@@ -27,7 +27,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from threadpoolctl import threadpool_limits
 
 from bot.nlu.neighbours import Neighbours
-from bot.nlu.regression import Regression, fit, main_directions, softmax
+from bot.nlu.network import Network, fit, main_directions, softmax
 from bot.nlu.scope import Gate, Signs, choose_answer_threshold, fit_weights
 from bot.nlu.sentence_features import sentence_features
 
@@ -53,12 +53,12 @@ class _Examples:
     Attributes:
         intents: Names, shape (examples,).
         dense: The encoders' vectors; no columns where there is no encoder.
-        features: Dense features beside the main directions of the sparse ones.
+        reduced: Sparse features along their main directions.
     """
 
     intents: npt.NDArray[Any]
     dense: Array
-    features: Array
+    reduced: Array
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class _Fold:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class ScopedIntentClassifier(GraphComponent, IntentClassifier):
-    """Logistic regression over all sentence features, behind a scope gate.
+    """A small network over all sentence features, behind a scope gate.
 
     A message that passes the gate gets its topic. One that nearly passes gets `nlu_fallback`, with
     the nearest topics in the ranking. One that does not gets the likelier out-of-scope intent. The
@@ -79,10 +79,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     Config:
         out_of_scope_intents: Intents whose examples stand for what is not known ([]).
-        ungated_intents: Intents that count whenever they are the likeliest, however unusual the
-            wording, such as emergencies ([]).
-        C: Inverse strength of the regularisation (10).
-        iterations: Steps of the optimiser; more take longer and understand no better (25).
+        hidden: Units of the network's hidden layer (256).
+        epochs: How often training goes through the examples (8).
+        decay: Strength of the regularisation (0.01).
         neighbour_weight: What closeness to an intent's nearest examples adds to its likelihood (6).
         reduced_size: Sparse features are learned through this many components (400).
         out_of_scope_weight: What leaving a foreign question alone counts against answering a known
@@ -98,9 +97,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         """The settings and their defaults."""
         return {
             "out_of_scope_intents": [],
-            "ungated_intents": [],
-            "C": 10.0,
-            "iterations": 25,
+            "hidden": 256,
+            "epochs": 8,
+            "decay": 0.01,
             "neighbour_weight": 6.0,
             "reduced_size": 400,
             "out_of_scope_weight": 1.0,
@@ -133,10 +132,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         self._classes: list[str] = labels["classes"]
         self._gate = Gate(**labels["gate"])
         self._out_of_scope = np.isin(self._classes, self._config["out_of_scope_intents"])
-        self._dense_weights = arrays["dense_weights"]
-        self._sparse_weights = arrays["sparse_weights"]
-        self._intercept = arrays["intercept"]
-        examples, classes = arrays["examples"], arrays["example_classes"]
+        network = dict(arrays)
+        examples, classes = network.pop("examples"), network.pop("example_classes")
+        self._network = Network(**network)
         self._neighbours = Neighbours(examples, classes) if examples.shape[1] else None
 
     @classmethod
@@ -168,7 +166,11 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits the classifier and chooses the gate's thresholds by cross-validation."""
-        messages = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
+        messages = [
+            example
+            for example in training_data.intent_examples
+            if example.get(TEXT) and example.get(INTENT)
+        ]
         intents = np.array([e.get(INTENT) for e in messages])
         if len(set(intents)) < 2:
             raise InvalidConfigException(
@@ -176,41 +178,41 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             )
         dense, sparse = sentence_features(messages)
         directions = main_directions(sparse, self._config["reduced_size"])
-        features = np.hstack([dense, sparse @ directions]).astype(np.float32)
-        examples = _Examples(intents, dense, features)
-        regression, gate = self._fit(examples)
+        examples = _Examples(intents, dense, sparse @ directions)
+        network, gate = self._fit(examples)
+        classes, places = np.unique(intents, return_inverse=True)
         arrays = {
-            "dense_weights": regression.weights[: dense.shape[1]],
-            "sparse_weights": directions @ regression.weights[dense.shape[1] :],
-            "intercept": regression.intercept,
+            **network.over(directions).arrays(),
             "examples": dense,
-            "example_classes": np.searchsorted(regression.classes, intents),
+            "example_classes": places,
         }
-        labels = {"classes": regression.classes, "gate": asdict(gate)}
+        labels = {"classes": [str(name) for name in classes], "gate": asdict(gate)}
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _LABELS_FILE).write_text(json.dumps(labels, indent=1), encoding="utf-8")
             np.savez(folder / _ARRAYS_FILE, **arrays)
         self._use(labels, arrays)
         return self._resource
 
-    def _fit(self, examples: _Examples) -> tuple[Regression, Gate]:
-        """The regression on all examples, and the gate fitted on what folds had not seen."""
-        from sklearn.exceptions import ConvergenceWarning
-
+    def _fit(self, examples: _Examples) -> tuple[Network, Gate]:
+        """The network fitted on all examples, and the gate on what folds had not seen."""
         folds = list(self._folds(examples.intents))
         everything = _Fold(np.arange(len(examples.intents)), np.arange(0))
 
-        def learn(fold: _Fold) -> Regression:
+        def learn(fold: _Fold) -> Network:
             seen = fold.seen
-            strength, steps = self._config["C"], self._config["iterations"]
-            return fit(examples.features[seen], examples.intents[seen], strength, steps)
+            return fit(
+                examples.dense[seen],
+                examples.reduced[seen],
+                examples.intents[seen],
+                self._config["hidden"],
+                self._config["epochs"],
+                self._config["decay"],
+            )
 
         # Side by side and each on one thread: quicker than one after the other on all.
-        with warnings.catch_warnings(), threadpool_limits(1):
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                *regressions, final = pool.map(learn, [*folds, everything])
-        return final, self._fit_gate(examples, folds, regressions)
+        with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+            *networks, final = pool.map(learn, [*folds, everything])
+        return final, self._fit_gate(examples, folds, networks)
 
     def _folds(self, intents: npt.NDArray[Any]) -> Iterator[_Fold]:
         from sklearn.model_selection import StratifiedKFold
@@ -233,15 +235,14 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             if len(set(intents[seen])) > 1:
                 yield _Fold(seen, unseen)
 
-    def _fit_gate(
-        self, examples: _Examples, folds: list[_Fold], regressions: list[Regression]
-    ) -> Gate:
+    def _fit_gate(self, examples: _Examples, folds: list[_Fold], networks: list[Network]) -> Gate:
         intents = examples.intents
         signs = Signs.unknown(len(intents))
         right = np.zeros(len(intents), dtype=bool)
         in_scope = ~np.isin(intents, self._config["out_of_scope_intents"])
-        for fold, regression in zip(folds, regressions, strict=True):
-            seen, unseen, classes = fold.seen, fold.unseen, regression.classes
+        for fold, network in zip(folds, networks, strict=True):
+            seen, unseen = fold.seen, fold.unseen
+            classes = np.unique(intents[seen])
             beyond = np.isin(classes, self._config["out_of_scope_intents"])
             vectors = examples.dense
             neighbours = (
@@ -249,10 +250,10 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
                 if vectors.shape[1]
                 else None
             )
-            probabilities = regression.probabilities(examples.features[unseen])
+            probabilities = network.probabilities(vectors[unseen], examples.reduced[unseen])
             found, blended = self._judge(probabilities, vectors[unseen], neighbours, beyond)
             signs.put(unseen, found)
-            likeliest = np.array(classes)[np.where(beyond, -1.0, blended).argmax(axis=1)]
+            likeliest = classes[np.where(beyond, -1.0, blended).argmax(axis=1)]
             right[unseen] = likeliest == intents[unseen]
             in_scope[unseen] &= np.isin(intents[unseen], classes)
         judged = np.concatenate([np.arange(0), *(fold.unseen for fold in folds)])
@@ -306,9 +307,11 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         with_text = [message for message in messages if message.get(TEXT)]
         if with_text:
             dense, sparse = sentence_features(with_text)
-            logits = dense @ self._dense_weights + sparse @ self._sparse_weights + self._intercept
             signs, probabilities = self._judge(
-                softmax(logits), dense, self._neighbours, self._out_of_scope
+                self._network.probabilities(dense, sparse),
+                dense,
+                self._neighbours,
+                self._out_of_scope,
             )
             scores = self._gate.scores(signs)
             for message, row, score in zip(with_text, probabilities, scores, strict=True):
@@ -319,14 +322,11 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
     def _set_intent(self, message: Message, probabilities: Probabilities, score: float) -> None:
         order = np.argsort(-probabilities)
         ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order]
-        likeliest = ranking[0]
         beyond = [ranked for ranked, i in zip(ranking, order, strict=True) if self._out_of_scope[i]]
         known = [
             ranked for ranked, i in zip(ranking, order, strict=True) if not self._out_of_scope[i]
         ]
-        if likeliest["name"] in self._config["ungated_intents"]:
-            intent = likeliest
-        elif (
+        if (
             score >= self._gate.answer
             and known[0]["confidence"] >= self._config["least_confidence"]
         ):

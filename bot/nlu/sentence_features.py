@@ -61,7 +61,8 @@ def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:
             if block.is_dense():
                 dense.append(_unit(np.asarray(block.features)[0]))
             else:
-                row = csr_matrix(block.features)
+                row = block.features
+                assert isinstance(row, csr_matrix)
                 data.append(_unit(row.data))
                 columns.append(row.indices + width)
                 width += row.shape[1]

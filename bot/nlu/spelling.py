@@ -24,6 +24,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from symspellpy.symspellpy import SymSpell
 from symspellpy.verbosity import Verbosity
 
+TYPED = "typed"  # where a message keeps what the parent typed
+
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _VOCABULARY_FILE = "vocabulary.json"
 _ENGLISH = "frequency_dictionary_en_82_765.txt"
@@ -75,7 +77,9 @@ class Speller:
 # Training sentences stay as they are written: Rasa runs only tokenizers and featurizers over them.
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class SpellingCorrector(GraphComponent):
-    """Rewrites the message text with typing errors mended; the tracker keeps what was typed.
+    """Rewrites the message text with typing errors mended.
+
+    What was typed stays in the tracker and, for components that rather read that, in `typed`.
 
     Config:
         longest_distance: Edits allowed in a long word (2).
@@ -153,5 +157,6 @@ class SpellingCorrector(GraphComponent):
         if self._speller is not None:
             for message in messages:
                 if text := message.get(TEXT):
+                    message.set(TYPED, text)
                     message.set(TEXT, self._speller.correct(text))
         return messages

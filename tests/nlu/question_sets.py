@@ -46,6 +46,11 @@ class Asked:
         return all(wanted & set(self.shown) for wanted in self.wanted)
 
     @property
+    def alarmed(self) -> bool:
+        """Whether an emergency or a crisis was seen in it."""
+        return not {"emergency", "crisis"}.isdisjoint(self.kinds)
+
+    @property
     def answered(self) -> bool:
         """Whether anything was answered from the guide."""
         return "answer" in self.kinds

@@ -12,7 +12,8 @@ import numpy as np
 
 from bot.guide.catalogue import Catalogue, load_catalogue
 from bot.settings import get_settings
-from tests.nlu.evaluation import Evaluation, table
+from tests.nlu.evaluation import SAFETY_SETS, Evaluation, table
+from tests.nlu.goals import GOALS
 from tests.nlu.question_sets import Asked
 
 DOCS = Path("docs")
@@ -67,6 +68,24 @@ def _page(done: Evaluation) -> str:
         *_misses("Long stories", [e for e in done.asked["long_stories"] if not e.right]),
         *_misses("Follow-ups", [e for e in done.asked["follow_ups"] if not e.right]),
         *_misses("Lost by a typing error", lost),
+        *_misses("Calendar matters", done.calendar_misses),
+        "## Every alarm missed, and every false one",
+        *(
+            line
+            for name, kind in SAFETY_SETS.items()
+            for line in _misses(
+                GOALS[name].what.capitalize(),
+                [entry for entry in done.asked[name] if kind not in entry.kinds],
+            )
+        ),
+        *_misses(
+            "Emergencies in other languages",
+            [entry for entry in done.asked["foreign_emergencies"] if not entry.alarmed],
+        ),
+        *_misses(
+            "Calm messages that alarmed",
+            [entry for entry in done.asked["calm_look_alikes"] if entry.alarmed],
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 

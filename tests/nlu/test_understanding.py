@@ -1,4 +1,4 @@
-"""The floors of understanding (goals.py), held on the trained model."""
+"""The floors of understanding, or what was reached of them (goals.py), on the trained model."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def evaluated(agent: Any, loop: asyncio.AbstractEventLoop) -> Any:
 
 
 @pytest.mark.parametrize("figure", [name for name in GOALS if name != "training"])
-def test_the_floor_is_kept(figure: str, evaluated: Any) -> None:
-    assert GOALS[figure].holds(evaluated.figures[figure]), (
+def test_what_was_reached_is_kept(figure: str, evaluated: Any) -> None:
+    assert GOALS[figure].keeps_up(evaluated.figures[figure]), (
         f"{GOALS[figure].what}: {evaluated.figures[figure]:.1f} {GOALS[figure].unit}"
     )
 
@@ -30,7 +30,7 @@ def test_training_is_quick() -> None:
     from tests.nlu.evaluation import training_seconds
 
     # One of three: something else may have kept the machine busy.
-    assert any(GOALS["training"].holds(training_seconds()) for _ in range(3))
+    assert any(GOALS["training"].keeps_up(training_seconds()) for _ in range(3))
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,12 @@ def test_training_is_quick() -> None:
         ("long_stories", 40),
         ("follow_ups", 60),
         ("typing_errors", 100),
+        ("emergencies", 150),
+        ("crises", 60),
+        ("care_team_wishes", 100),
+        ("calm_look_alikes", 150),
+        ("foreign_emergencies", 150),
+        ("calendar_matters", 200),
     ],
 )
 def test_the_sets_are_large_enough(name: str, least: int) -> None:
@@ -74,7 +80,8 @@ def test_other_languages_are_recognised_and_english_is_left_alone() -> None:
     from bot.settings import get_settings
     from tests.nlu.question_sets import read_set
 
-    recogniser = LanguageRecogniser(load_catalogue(get_settings().content).languages)
+    catalogue = load_catalogue(get_settings().content)
+    recogniser = LanguageRecogniser(catalogue.languages.values(), catalogue.danger_signs)
     messages = read_set("tuning", "languages")
     foreign = [m for m in messages if m["language"] != "en"]
     found = [m for m in foreign if recogniser.foreign(m["text"]) == m["language"]]

@@ -1,0 +1,39 @@
+"""What the look-out learns from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.loading import load_data
+
+from bot.nlu.lookout_branch import CALM, CLASSES
+
+FOLDER = Path(__file__).parent / "messages"
+TRAINING_DATA = Path("data/nlu")
+
+
+def read_messages(one_in: int = 1) -> dict[str, str]:
+    """Each message with its class: the folder's own, then the assistant's training data as calm.
+
+    Args:
+        one_in: How many examples of the training data stand for one that is read.
+
+    Raises:
+        OSError: A file cannot be read.
+    """
+    classes: dict[str, str] = {}
+    for name in CLASSES:
+        lines = (FOLDER / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        classes |= dict.fromkeys(filter(None, lines), name)
+    for example in load_data(str(TRAINING_DATA)).intent_examples[::one_in]:
+        if example.get(INTENT):
+            classes.setdefault(example.get(TEXT), CALM)
+    return classes
+
+
+def digest() -> str:
+    """A digest of the folder, by which learned weights name what they were learned from."""
+    files = (FOLDER / f"{name}.txt" for name in CLASSES)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any, Optional
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Optional
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from rasa.core.channels.channel import InputChannel, UserMessage
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import BotUttered, Event, UserUttered
 from sanic import Blueprint
 from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.channels.collector import ReplyCollector, reply_of
+from bot.channels.events import Events
+from bot.channels.family_calendar import add_calendar_routes
+from bot.channels.requests import (
+    address_of,
+    comes_from_elsewhere,
+    session_cookie,
+    session_token,
+)
 from bot.channels.sessions import Sessions, session_key
 from bot.dialogue.compose import Composer
-from bot.dialogue.messages import LONGEST_MESSAGE
+from bot.dialogue.messages import LONGEST_MESSAGE, as_text
 from bot.guide.catalogue import load_catalogue
+from bot.guide.models import Statement
 from bot.settings import Settings, get_settings
+from bot.store.conversations import ConversationStore
+from bot.store.pushes import Push
+
+if TYPE_CHECKING:
+    from bot.agent import CompanionAgent
 
 _LONGEST_MESSAGE_ID = 64
 
@@ -37,8 +53,15 @@ class WebChannel(InputChannel):
     def __init__(self, settings: Settings) -> None:
         self._catalogue = load_catalogue(settings.content, settings.clinic_card)
         self._composer = Composer(self._catalogue, settings.retention_days)
+        self._statements = {
+            name: statement_card(statement)
+            for name, statement in self._catalogue.statements.items()
+        }
         self._sessions = Sessions(session_key(settings.session_key), settings.session_days)
+        self._session_days = settings.session_days
+        self._sites = settings.sites.split()
         self._limit = RateLimitItemPerMinute(settings.messages_per_minute)
+        self._address_limit = RateLimitItemPerMinute(settings.messages_per_minute_and_address)
         self._hits = MemoryStorage()  # the limiter itself holds it weakly
         self._limiter = MovingWindowRateLimiter(self._hits)
 
@@ -67,15 +90,24 @@ class WebChannel(InputChannel):
                 }
             )
 
+        @routes.get("/statements")
+        async def statements(request: Request) -> HTTPResponse:
+            return json(self._statements)
+
         @routes.post("/session")
         async def session(request: Request) -> HTTPResponse:
-            return json({"session": self._sessions.open()})
+            self._hold_origin(request)
+            self._hold_rate(self._address_limit, address_of(request))
+            token = self._sessions.open()
+            cookie = session_cookie(token, self._session_days)
+            return json({"session": token}, headers={"Set-Cookie": cookie})
 
         @routes.post("/message")
         async def message(request: Request) -> HTTPResponse:
+            self._hold_origin(request)
             conversation = self._conversation(request)
             text, message_id = self._read_message(request)
-            self._hold_rate(conversation)
+            await self._hold_rates(conversation, address_of(request), text, request.app.ctx.agent)
             collector = ReplyCollector()
             await on_new_message(
                 UserMessage(
@@ -87,22 +119,67 @@ class WebChannel(InputChannel):
         @routes.get("/history")
         async def history(request: Request) -> HTTPResponse:
             conversation = self._conversation(request)
+            store: ConversationStore = request.app.ctx.conversations
             tracker = await request.app.ctx.agent.tracker_store.retrieve_full_tracker(conversation)
-            return json(turns_of(tracker.events) if tracker else [])
+            begun = await asyncio.to_thread(store.pushes, conversation)
+            turns = turns_of(tracker.events if tracker else (), begun)
+            # From here on the page listens to /events.
+            newest = str(begun[-1].id if begun else 0)
+            return json(turns, headers={"Last-Event-ID": newest})
 
+        @routes.delete("/history")
+        async def erase(request: Request) -> HTTPResponse:
+            self._hold_origin(request)
+            store: ConversationStore = request.app.ctx.conversations
+            await asyncio.to_thread(store.erase, self._conversation(request))
+            return json({"erased": True})
+
+        @routes.get("/events")
+        async def events(request: Request) -> None:
+            conversation = self._conversation(request)
+            after = request.headers.get("last-event-id") or "0"
+            if not after.isdecimal():
+                raise SanicException("Last-Event-ID must be the number of an event.", 400)
+            open_events: Events = request.app.ctx.events
+            response = await request.respond(
+                content_type="text/event-stream",
+                headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            )
+            async for event in open_events.stream(conversation, int(after)):
+                await response.send(event)
+            await response.eof()
+
+        add_calendar_routes(routes, self._catalogue, self._conversation)
         return routes
 
     def _conversation(self, request: Request) -> str:
         if not getattr(request.app.ctx, "agent", None):
             raise self._refusal("web_starting", 503)
-        conversation = self._sessions.conversation(request.token or "")
+        conversation = self._sessions.conversation(session_token(request))
         if conversation is None:
             raise self._refusal("web_session_closed", 401)
         return conversation
 
-    def _hold_rate(self, conversation: str) -> None:
-        if not self._limiter.hit(self._limit, conversation):
-            reset, _ = self._limiter.get_window_stats(self._limit, conversation)
+    def _hold_origin(self, request: Request) -> None:
+        """Refuses what another site's page sends in the name of its visitor."""
+        if comes_from_elsewhere(request, self._sites):
+            raise self._refusal("web_elsewhere", 403)
+
+    async def _hold_rates(
+        self, conversation: str, address: str, text: str, agent: "CompanionAgent"
+    ) -> None:
+        """Refuses what comes too fast, unless it may tell of danger."""
+        assert agent.processor is not None
+        try:
+            self._hold_rate(self._limit, conversation)
+            self._hold_rate(self._address_limit, address)
+        except Refusal:
+            if not await agent.processor.raises_alarm(text):
+                raise
+
+    def _hold_rate(self, limit: RateLimitItem, who: str) -> None:
+        if not self._limiter.hit(limit, who):
+            reset, _ = self._limiter.get_window_stats(limit, who)
             wait = max(1, math.ceil(reset - time.time()))
             raise self._refusal("web_too_many", 429, {"Retry-After": str(wait)})
 
@@ -120,8 +197,7 @@ class WebChannel(InputChannel):
         body = request.json
         if not isinstance(body, dict) or not isinstance(body.get("message"), str):
             raise SanicException('Please send JSON such as {"message": "your question"}.', 400)
-        # A lone surrogate or a NUL is no text, and no database takes it.
-        text = body["message"].encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+        text = as_text(body["message"])
         if not text:
             raise self._refusal("web_empty", 400)
         if len(text) > LONGEST_MESSAGE:
@@ -150,19 +226,45 @@ class Refusal(SanicException):
         self.headers = headers
 
 
-def turns_of(events: Any) -> list[dict[str, Any]]:
-    """What was said: `{"user": text, "replies": [REPLY, ...]}` a turn, oldest first.
+def statement_card(statement: Statement) -> dict[str, Any]:
+    """What a page shows of a statement: its words, where they come from, who has reviewed them."""
+    reviewed_on = statement.reviewed_on
+    return {
+        "text": statement.plain,
+        "section": statement.section,
+        "references": list(statement.references),
+        "reviewed_by": statement.reviewed_by,
+        "reviewed_on": reviewed_on.isoformat() if reviewed_on else None,
+    }
 
-    A tapped button shows its title, not its payload.
+
+def turns_of(events: Iterable[Event], begun: Sequence[Push] = ()) -> list[dict[str, Any]]:
+    """What was said, oldest first: `{"user": text, "message_id": id, "replies": [REPLY, ...]}`.
+
+    A tapped button shows its title, not its payload. What the assistant began is a turn of its own
+    with `user` null.
+
+    Args:
+        events: The tracker's events.
+        begun: What the assistant began, oldest first.
     """
     turns: list[dict[str, Any]] = []
     titles: dict[str, str] = {}
+    waiting = deque(begun)
+    turn: Optional[dict[str, Any]] = None
     for event in events:
         if isinstance(event, UserUttered):
+            while waiting and waiting[0].said_at < event.timestamp:
+                turns.append(_begun(waiting.popleft()))
             said = event.text or ""
-            turns.append({"user": titles.get(said, said), "replies": []})
-        elif isinstance(event, BotUttered) and turns:
+            turn = {"user": titles.get(said, said), "message_id": event.message_id, "replies": []}
+            turns.append(turn)
+        elif isinstance(event, BotUttered) and turn is not None:
             reply = reply_of(event.metadata)
-            turns[-1]["replies"].append(reply)
+            turn["replies"].append(reply)
             titles.update({button["payload"]: button["title"] for button in reply["buttons"]})
-    return turns
+    return [*turns, *map(_begun, waiting)]
+
+
+def _begun(push: Push) -> dict[str, Any]:
+    return {"user": None, "message_id": None, "replies": [push.reply]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -29,8 +30,9 @@ class Server:
     """A running `companion serve`."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
-        self.port = free_port()
+        self.port = int(settings.get("COMPANION_PORT", free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
+        self.database = f"sqlite:///{folder / 'companion.db'}"
         self._log = folder / "server.log"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bot.cli", "serve"],
@@ -38,8 +40,10 @@ class Server:
             env={
                 **os.environ,
                 "COMPANION_PORT": str(self.port),
-                "COMPANION_DATABASE": f"sqlite:///{folder / 'companion.db'}",
+                "COMPANION_DATABASE": self.database,
                 "COMPANION_SESSION_KEY": "a key for the tests, long enough to be safe",
+                # All tests come from one address.
+                "COMPANION_MESSAGES_PER_MINUTE_AND_ADDRESS": "100000",
                 **settings,
             },
             stdout=self._log.open("w"),
@@ -61,6 +65,10 @@ class Server:
     @property
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
+
+    def kill(self, how: signal.Signals) -> None:
+        self._process.send_signal(how)
+        self._process.wait(timeout=20)
 
     def stop(self) -> None:
         self._process.terminate()

@@ -4,7 +4,8 @@ VENV := .venv
 UV := .uv/bin/uv
 UV_VERSION := 0.13.9
 MODEL := models/companion.tar.gz
-MODEL_INPUTS := config.yml domain.yml $(shell find data content bot/nlu -type f \( -name '*.yml' -o -name '*.py' \))
+MODEL_INPUTS := config.yml domain.yml lookout/quick.npz lookout/careful.npz \
+	$(shell find data content bot/nlu -type f \( -name '*.yml' -o -name '*.py' \))
 
 export RASA_TELEMETRY_ENABLED := false
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
@@ -13,7 +14,7 @@ export TQDM_DISABLE := 1
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help install train run test evaluate bench check lock
+.PHONY: help install browser web train run test fuzz evaluate bench lookout check lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,7 +27,7 @@ $(UV):
 	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.installed: requirements.lock pyproject.toml .python-version | $(UV)
-	@echo "Installing the pinned packages (about 3 GB on disk; a minute or two) ..."
+	@echo "Installing the pinned packages (about 4 GB on disk; two or three minutes) ..."
 	$(UV) venv --quiet --clear $(VENV)
 	$(UV) pip sync --python $(VENV) --require-hashes --compile-bytecode requirements.lock
 	$(UV) pip install --python $(VENV) --quiet --no-deps --no-build-isolation --editable .
@@ -38,25 +39,47 @@ $(MODEL): $(MODEL_INPUTS) | install
 	@echo "Checking the content ..."
 	@companion check
 	@echo "Training the model (half a minute) ..."
-	@rasa train $(if $(filter bot/nlu/%,$?),--force) --skip-validation --fixed-model-name companion --out models
+	@rasa train $(if $(filter bot/nlu/% lookout/%,$?),--force) --skip-validation --fixed-model-name companion --out models
 	@touch $@
 
 run: install train  ## Install, train and serve on http://127.0.0.1:5005
 	@companion serve
 
-test: install train  ## Run all tests
+# These come from the distribution; without them their tests are skipped, except in CI.
+browser:
+	@missing=""; for each in chromium nginx npm; do \
+		command -v $$each >/dev/null || missing="$$missing $$each"; done; \
+	if [ -n "$$missing" ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Fetching for the tests:$$missing ..."; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing \
+				>/dev/null || echo "They cannot be fetched; their tests are skipped."; \
+		else echo "Install$$missing to run the tests of the page and of two servers."; fi; fi
+
+web:  ## Build the chat anew from web/ (needs Node 18; running the server does not)
+	cd web && npm ci --ignore-scripts --no-audit --no-fund && npm run build
+
+test: install train browser  ## Run all tests
 	@echo "Pure tests ..."
-	pytest -q -m "not model and not server"
+	pytest -q -m "not model and not server and not browser"
 	@echo "Model, conversations and server ..."
 	pytest -v -m "model or server"
+	@echo "The page in a real browser ..."
+	pytest -v -m browser
 	@echo "Rasa's own test stories ..."
 	rasa test core --model $(MODEL) --stories tests/stories --out var/rasa-test --fail-on-prediction-errors
+
+fuzz: install train  ## Say 20,000 odd strings to the assistant (five minutes)
+	COMPANION_FUZZ=20000 pytest -q tests/server/test_fuzz.py
 
 evaluate: install train  ## Measure understanding on the held-out sets and write docs/evaluation.md
 	@python -m tests.nlu.evaluation
 
 bench: install  ## Compare the pipeline with stock Rasa on the same sentences (a quarter of an hour)
 	@python -m bench.nlu
+
+lookout: install  ## Let the safety look-out learn from its messages (an hour and a half)
+	python -m lookout.learn
 
 check: install  ## Lint, types, content, Rasa's data validation
 	ruff format --check .

@@ -6,12 +6,15 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.interfaces import Tracker
 
 from actions.replying import Events, ReplyingAction, uttered
+from bot.dialogue.family import Family
 from bot.dialogue.follow_ups import Context
 
 LAST_TOPIC = "last_topic"
 TOLD = "told_statements"
 LAST_STATEMENTS = "last_statements"
 NOTE_GIVEN = "education_note_given"
+ALARM = "alarm"
+ERRAND = "errand"
 
 
 class ActionReply(ReplyingAction):
@@ -28,6 +31,8 @@ class ActionReply(ReplyingAction):
             told=tuple(tracker.get_slot(TOLD) or ()),
             last=tuple(tracker.get_slot(LAST_STATEMENTS) or ()),
             noted=bool(tracker.get_slot(NOTE_GIVEN)),
+            family=Family.of_slots(tracker.slots),
+            **(tracker.get_slot(ALARM) or {}),
         )
         turn = self.conversation.answer(tracker.latest_message, context)
         return [
@@ -36,4 +41,7 @@ class ActionReply(ReplyingAction):
             SlotSet(TOLD, list(turn.context.told)),
             SlotSet(LAST_STATEMENTS, list(turn.context.last)),
             SlotSet(NOTE_GIVEN, turn.context.noted),
+            SlotSet(ALARM, {"alarm": turn.context.alarm, "since_alarm": turn.context.since_alarm}),
+            *(SlotSet(name, value) for name, value in turn.context.family.as_slots().items()),
+            SlotSet(ERRAND, turn.errand),
         ]

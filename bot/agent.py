@@ -5,6 +5,7 @@ Text is only ever text, a message is answered once, and actions run in the same 
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -12,8 +13,8 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import LockStore
 from rasa.core.processor import MessageProcessor
-from rasa.core.tracker_store import TrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
@@ -21,11 +22,22 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.utils.endpoints import EndpointConfig
 from rasa_sdk.executor import ActionExecutor
+from sqlalchemy.exc import SQLAlchemyError
 
-from bot.dialogue.messages import OTHER_LANGUAGE, unreadable_as
+from actions.answer import ERRAND
+from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
 from bot.guide.catalogue import load_catalogue
+from bot.guide.models import ClinicCard
 from bot.nlu.language import LanguageRecogniser
 from bot.settings import get_settings
+from bot.store.conversations import ConversationStore, PassingStore
+
+logger = logging.getLogger(__name__)
+
+ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
+PRIVACY = "ask_privacy"  # the intent that asks what is stored
+
+Conversations = Union[ConversationStore, PassingStore]
 
 
 class InProcessActions(EndpointConfig):
@@ -73,14 +85,34 @@ def _known_beforehand(text: str, occasion: str) -> dict[str, Any]:
 
 
 class CompanionProcessor(MessageProcessor):
-    """Rasa's processor with two promises: no typed commands, and no message answered twice."""
+    """Rasa's processor with three promises.
 
-    def __init__(self, languages: LanguageRecogniser, **kwargs: Any) -> None:
+    No typed commands, no message answered twice, and what a parent orders to be erased is erased.
+
+    Args:
+        languages: Recognises other languages.
+        conversations: Where conversations and ratings live.
+        keeps_words: Whether a rating is kept with the parent's question.
+        clinic: Whose local date it is.
+    """
+
+    def __init__(
+        self,
+        languages: LanguageRecogniser,
+        conversations: Conversations,
+        keeps_words: bool,
+        clinic: ClinicCard,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self._languages = languages
+        self._conversations = conversations
+        self._keeps_words = keeps_words
+        self._clinic = clinic
 
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
         """Answers a message; one whose id was answered before gets the same replies again."""
+        message.text = as_text(message.text or "")
         tracker = await self.tracker_store.retrieve(message.sender_id)
         known = replies_to(tracker, message.message_id) if tracker else None
         if known is None:
@@ -96,6 +128,16 @@ class CompanionProcessor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
         """Understands a message; `/intent` counts only as the payload of an offered button."""
+        parsed = await self._understood(message, tracker, only_output_properties)
+        parsed["today"] = (message.metadata or {}).get("today") or self._clinic.today().isoformat()
+        return parsed
+
+    async def _understood(
+        self,
+        message: UserMessage,
+        tracker: Optional[DialogueStateTracker],
+        only_output_properties: bool,
+    ) -> dict[str, Any]:
         text = message.text or ""
         if occasion := unreadable_as(text):
             return _known_beforehand(text, occasion)
@@ -105,20 +147,78 @@ class CompanionProcessor(MessageProcessor):
                 return {ENTITIES: [], **tapped.as_dict(only_output_properties=True), TEXT: text}
             text = text.lstrip(INTENT_MESSAGE_PREFIX).replace("_", " ")
             message = UserMessage(text, sender_id=message.sender_id)
-        if language := self._languages.foreign(text):
+        if alarm := self._languages.alarm(text):
+            intent = f"report_{alarm.kind}"
+            return {**_known_beforehand(text, intent), "language": alarm.language}
+        asked_for_a_date = tracker is not None and tracker.get_slot(ASKING) is not None
+        if not asked_for_a_date and (language := self._languages.foreign(text)):
             return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
-        return await super().parse_message(message, tracker, only_output_properties)
+        parsed = await super().parse_message(message, tracker, only_output_properties)
+        if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
+            parsed["stored_messages"] = 1 + await self._count_messages(tracker.sender_id)
+        return parsed
+
+    async def _count_messages(self, conversation: str) -> int:
+        tracker = await self.tracker_store.retrieve_full_tracker(conversation)
+        events = tracker.events if tracker else ()
+        return sum(isinstance(event, UserUttered) for event in events)
+
+    async def raises_alarm(self, text: str) -> bool:
+        """Whether a message, or a clause of it, may tell of danger."""
+        parsed = await self.parse_message(UserMessage(text))
+        intents = {part[INTENT]["name"] for part in (parsed, *parsed.get("parts", []))}
+        return not intents.isdisjoint(("report_emergency", "report_crisis"))
+
+    async def save_tracker(self, tracker: DialogueStateTracker) -> None:
+        """Keeps the conversation, and does what its last turn ordered (called by Rasa)."""
+        errand = tracker.get_slot(ERRAND) or {}
+        if errand.get("erase"):
+            self._conversations.erase(tracker.sender_id)
+            return
+        await super().save_tracker(tracker)
+        if "helpful" in errand:
+            words = _question_before(tracker) if self._keeps_words else None
+            try:
+                self._conversations.rate(
+                    tracker.sender_id, errand["statements"], errand["helpful"], words
+                )
+            except SQLAlchemyError as error:  # a lost thumb must not cost the parent an answer
+                logger.error("A rating was not kept: %s", type(error).__name__)
+
+
+def _question_before(tracker: DialogueStateTracker) -> Optional[str]:
+    """What the parent said before the latest message."""
+    said = [event.text for event in tracker.events if isinstance(event, UserUttered)]
+    return said[-2] if len(said) > 1 else None
 
 
 class CompanionAgent(Agent):
-    """Rasa's agent with this project's processor."""
+    """Rasa's agent with this project's processor.
+
+    Args:
+        conversations: Where conversations and ratings live.
+        lock_store: Keeps one conversation's messages in order; in memory when None.
+    """
+
+    processor: Optional[CompanionProcessor]
+
+    def __init__(
+        self, conversations: Conversations, lock_store: Optional[LockStore] = None
+    ) -> None:
+        super().__init__(
+            tracker_store=conversations, lock_store=lock_store, action_endpoint=InProcessActions()
+        )
+        self._conversations = conversations
 
     def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
         """Loads the trained model."""
         settings = get_settings()
         catalogue = load_catalogue(settings.content, settings.clinic_card)
         self.processor = CompanionProcessor(
-            languages=LanguageRecogniser(catalogue.languages),
+            languages=LanguageRecogniser(catalogue.languages.values(), catalogue.danger_signs),
+            conversations=self._conversations,
+            keeps_words=settings.feedback_words,
+            clinic=catalogue.clinic,
             model_path=model_path,
             tracker_store=self.tracker_store,
             lock_store=self.lock_store,
@@ -132,14 +232,14 @@ class CompanionAgent(Agent):
 
 def load_agent(
     model: Path,
-    tracker_store: Optional[TrackerStore] = None,
+    conversations: Optional[Conversations] = None,
     lock_store: Optional[LockStore] = None,
 ) -> CompanionAgent:
     """The agent with its trained model.
 
     Args:
         model: The trained model's archive.
-        tracker_store: Where conversations live; in memory when None.
+        conversations: Where conversations live; in memory when None.
         lock_store: Keeps one conversation's messages in order; in memory when None.
 
     Raises:
@@ -149,8 +249,6 @@ def load_agent(
         raise FileNotFoundError(
             f"There is no trained model at {model}. Make one with `make train`."
         )
-    agent = CompanionAgent(
-        tracker_store=tracker_store, lock_store=lock_store, action_endpoint=InProcessActions()
-    )
+    agent = CompanionAgent(conversations or PassingStore(Domain.empty()), lock_store)
     agent.load_model(model)
     return agent

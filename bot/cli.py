@@ -1,4 +1,4 @@
-"""The command line: `companion chat`, `ask`, `check`, `serve`."""
+"""The command line: `companion chat`, `ask`, `schedule`, `check`, `opinions`, `serve`."""
 
 from __future__ import annotations
 
@@ -69,8 +69,29 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--today", type=_date, help="the date to hold them on, as YYYY-MM-DD")
     ask.set_defaults(run=_ask)
 
+    schedule = commands.add_parser(
+        "schedule",
+        help="work out a family's calendar",
+        description="The guide's intervals set to a family's dates. All dates are YYYY-MM-DD.",
+    )
+    schedule.add_argument("--first", required=True, metavar="DATE", help="baby's first injection")
+    schedule.add_argument("--today", metavar="DATE", help="the clock's when left out")
+    schedule.add_argument(
+        "--plateau", metavar="DATE", help="when the team saw no further improvement"
+    )
+    schedule.add_argument("--interval", metavar="MONTHS", help="between later injections, 1 or 2")
+    schedule.add_argument("--breastfeeding", action="store_true", help="the mother breastfeeds")
+    schedule.add_argument("--mother-first", metavar="DATE", help="mother's first injection")
+    schedule.add_argument("--months", metavar="N", default="12", help="how far, 1 to 60 (12)")
+    schedule.add_argument("--json", action="store_true", help="print the events as JSON")
+    schedule.add_argument("--ics", metavar="FILE", help="write a calendar file")
+    schedule.set_defaults(run=_schedule)
+
     check = commands.add_parser("check", help="check the content against the guide")
     check.set_defaults(run=_check)
+
+    opinions = commands.add_parser("opinions", help="show what parents thought of each statement")
+    opinions.set_defaults(run=_opinions)
 
     serve = commands.add_parser("serve", help="run the web server")
     serve.set_defaults(run=_serve)
@@ -147,6 +168,54 @@ def _turns(line: str) -> list[str]:
     return turns
 
 
+def _schedule(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.guide.catalogue import load_catalogue
+    from bot.schedule.calendar_file import calendar_file, summary
+    from bot.schedule.course import Course
+    from bot.schedule.events import events
+
+    catalogue = load_catalogue(settings.content, settings.clinic_card)
+    today = _day("--today", options.today) or catalogue.clinic.today()
+    course = Course(
+        first=_day("--first", options.first) or today,
+        plateau=_day("--plateau", options.plateau),
+        interval=_number("--interval", options.interval),
+        breastfeeding=options.breastfeeding,
+        mother_first=_day("--mother-first", options.mother_first),
+        months=_number("--months", options.months) or 0,
+    )
+    if refusal := course.refusal(today):
+        raise Refused(catalogue.replies[refusal].text)
+    found = events(course, today)
+    words = catalogue.schedule_words
+    if options.ics:
+        Path(options.ics).write_bytes(calendar_file(found, course.first, today, words))
+    if options.json:
+        print(json.dumps([event.as_json() for event in found], indent=1))
+    elif not options.ics:
+        print(f"{words.column_date:14}  {words.column_references:6}  {words.column_what}")
+        for event in found:
+            shown = {n for name in event.statements for n in catalogue.statements[name].references}
+            marks = "".join(f"[{number}]" for number in sorted(shown))
+            print(f"{event.date:%a %Y-%m-%d}  {marks:6}  {summary(event, words)}")
+        print(f"\n{words.team_decides}")
+    return 0
+
+
+def _day(option: str, text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text is not None else None
+    except ValueError:
+        raise Refused(f"{option}: {text} is no date; write it as 2026-11-24.") from None
+
+
+def _number(option: str, text: str | None) -> int | None:
+    try:
+        return int(text) if text is not None else None
+    except ValueError:
+        raise Refused(f"{option}: {text} is no number; write it in figures, such as 2.") from None
+
+
 def _check(options: argparse.Namespace, settings: Settings) -> int:
     from bot.guide.check import check_project
 
@@ -157,6 +226,16 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         print(f"{len(problems)} to mend.", file=sys.stderr)
         return 1
     print("The content is sound.")
+    return 0
+
+
+def _opinions(options: argparse.Namespace, settings: Settings) -> int:
+    prepare_logs("ERROR")
+    from bot.store.conversations import ConversationStore
+
+    print(f"{'helped':>7} {'did not':>8}  statement")
+    for opinion in ConversationStore().opinions():
+        print(f"{opinion.helpful:7} {opinion.unhelpful:8}  {opinion.statement}")
     return 0
 
 

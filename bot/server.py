@@ -12,7 +12,6 @@ from functools import partial
 from rasa.core.channels.channel import register
 from rasa.core.lock_store import LockStore
 from rasa.core.run import create_http_input_channels
-from rasa.core.tracker_store import TrackerStore
 from rasa.core.utils import AvailableEndpoints
 from sanic import Sanic
 from sanic.exceptions import SanicException
@@ -20,7 +19,8 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, json
 
 from bot.agent import CompanionAgent, load_agent
-from bot.channels.page import SECURITY_HEADERS, page
+from bot.channels.events import Events
+from bot.channels.page import SECURITY_HEADERS, pages
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
 from bot.settings import Settings
@@ -32,23 +32,27 @@ logger = logging.getLogger(__name__)
 _LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
 
 
-def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: LockStore) -> Sanic:
+def create_app(
+    settings: Settings, conversations: ConversationStore, lock_store: LockStore
+) -> Sanic:
     """The server, which loads the model after it has begun to listen.
 
     Args:
         settings: Where to find the model and the content.
-        tracker_store: Where conversations live.
+        conversations: Where conversations live.
         lock_store: Keeps one conversation's messages in order.
     """
     app = Sanic("companion", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
     app.config.FALLBACK_ERROR_FORMAT = "json"
+    app.config.PROXIES_COUNT = settings.proxies
     app.ctx.agent = None
+    app.ctx.conversations = conversations
     app.ctx.failure = None
     channels = create_http_input_channels(None, "credentials.yml")
     register(channels, app, route="/webhooks/")
     catalogue = load_catalogue(settings.content, settings.clinic_card)
-    app.blueprint(page(catalogue))
+    app.blueprint(pages(catalogue, settings))
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
@@ -69,7 +73,8 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
         return json({"error": broken.text}, 500)
 
     async def protect(request: Request, response: BaseHTTPResponse) -> None:
-        response.headers.update(SECURITY_HEADERS)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
 
     app.error_handler.add(SanicException, refuse)
     app.error_handler.add(Exception, apologise)
@@ -77,14 +82,18 @@ def create_app(settings: Settings, tracker_store: TrackerStore, lock_store: Lock
 
     @app.after_server_start
     async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
-        load = partial(load_agent, settings.model, tracker_store, lock_store)
-        app.ctx.tasks = [loop.create_task(_load_model(app, settings, load))]
-        if isinstance(tracker_store, ConversationStore):
-            forget = forget_hourly(tracker_store, settings.retention_days)
-            app.ctx.tasks.append(loop.create_task(forget))
+        load = partial(load_agent, settings.model, conversations, lock_store)
+        app.ctx.events = Events(conversations)
+        jobs = (
+            _load_model(app, settings, load),
+            forget_hourly(conversations, settings.retention_days),
+            app.ctx.events.watch(),
+        )
+        app.ctx.tasks = [loop.create_task(job) for job in jobs]
 
     @app.before_server_stop
     async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        await app.ctx.events.close()
         for task in app.ctx.tasks:
             task.cancel()
 
@@ -128,11 +137,7 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
-    app = create_app(
-        settings,
-        TrackerStore.create(endpoints.tracker_store),
-        LockStore.create(endpoints.lock_store),
-    )
+    app = create_app(settings, ConversationStore(), LockStore.create(endpoints.lock_store))
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

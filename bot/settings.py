@@ -45,9 +45,36 @@ class Settings(BaseSettings):
     messages_per_minute: int = Field(
         default=30, ge=1, description="Messages that one web session may send in a minute."
     )
+    messages_per_minute_and_address: int = Field(
+        default=120,
+        ge=1,
+        description="Messages and new sessions that one network address may send in a minute; "
+        "a hospital's families may share one.",
+    )
+    proxies: int = Field(
+        default=0,
+        ge=0,
+        description="How many reverse proxies of your own stand before the server; the sender's "
+        "address is then taken from their X-Forwarded-For.",
+    )
+    sites: str = Field(
+        default="",
+        description="Origins of the pages that may show the chat in a frame, apart by blanks, such "
+        "as `https://clinic.example`; the server's own pages always may.",
+    )
+    rest_token: Optional[str] = Field(
+        default=None,
+        min_length=32,
+        description="Secret of a clinic's own programs, at least 32 characters; the connector at "
+        "/webhooks/rest/webhook is off when empty.",
+    )
+    feedback_words: bool = Field(
+        default=False,
+        description="Whether a parent's question is kept with the thumb given to its answer.",
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    @validator("clinic_card", "session_key", pre=True)
+    @validator("clinic_card", "session_key", "rest_token", pre=True)
     def _empty_is_unset(cls, value: Optional[str]) -> Optional[str]:
         return value or None
 

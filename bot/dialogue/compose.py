@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from bot.dialogue.messages import LONGEST_MESSAGE
 from bot.dialogue.reading import Likelihoods
@@ -23,6 +24,8 @@ _BY_PLACE = (1.0, 0.8, 0.6, 0.5)
 LIKELY_WANTED = 0.05
 MOST_MORE = 3
 MOST_WORDS = 2  # medical words explained at once
+HELPFUL = "feedback_helpful"
+UNHELPFUL = "feedback_unhelpful"
 SIMPLER = "follow_up_simpler"
 MORE = "follow_up_more"
 _REFERENCE = re.compile(r"\[(\d+)\]")
@@ -45,7 +48,10 @@ class Composer:
             "hours": catalogue.clinic.hours,
             "emergency_number": catalogue.clinic.emergency_number,
             "crisis_line": catalogue.clinic.crisis_line,
+            "crisis_line_name": catalogue.clinic.crisis_line_name,
             "retention_days": retention_days,
+            "stored_messages": 0,
+            **dict.fromkeys(("date", "months", "said"), ""),
             "longest_message": f"{LONGEST_MESSAGE:,}",
         }
 
@@ -119,8 +125,12 @@ class Composer:
             return reply
         return self._from_guide(self._catalogue.follow_ups[MORE].lead, more, topic.follow_ups)
 
-    def fixed(self, name: str) -> Reply:
+    def fixed(self, name: str, **facts: Any) -> Reply:
         """The message that is always the same for an intent or occasion.
+
+        Args:
+            name: The intent or occasion.
+            facts: Values that only this message needs, such as `stored_messages`.
 
         Raises:
             KeyError: There is no such message.
@@ -128,7 +138,7 @@ class Composer:
         message = self._catalogue.replies[name]
         return Reply(
             kind=message.kind,
-            text=message.text.format(**self._facts).strip(),
+            text=message.text.format(**{**self._facts, **facts}).strip(),
             buttons=self._buttons(message.buttons),
         )
 
@@ -136,6 +146,18 @@ class Composer:
         """In another language: that only English is offered, and whom to call."""
         text = self._catalogue.languages[code].text
         return Reply(kind="out_of_scope", text=text.format(**self._facts))
+
+    def alarm_in_language(self, intent: str, code: str) -> Reply:
+        """The message to an alarm in another language, followed by the English one."""
+        reply = self.fixed(intent)
+        language = self._catalogue.languages[code]
+        text = language.emergency if reply.kind == "emergency" else language.crisis
+        reply.text = f"{text.format(**self._facts)}\n\n{reply.text}"
+        return reply
+
+    def add_thumbs(self, reply: Reply) -> None:
+        """Adds the two buttons by which a parent may say whether the answer helped."""
+        reply.buttons = [*reply.buttons, *self._buttons([HELPFUL, UNHELPFUL])]
 
     def add_note(self, reply: Reply) -> None:
         """Adds the note that this is education and does not replace the care team."""
@@ -191,5 +213,5 @@ class Composer:
         )
 
     def _buttons(self, intents: Iterable[str]) -> list[Button]:
-        topics = self._catalogue.topics
-        return [Button(title=topics[name].question, payload=f"/{name}") for name in intents]
+        titled = ((name, self._catalogue.button_title(name)) for name in intents)
+        return [Button(title=title, payload=f"/{name}") for name, title in titled]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.dialogue.compose import MORE, SIMPLER, Composer
+from bot.dialogue.aftermath import SAFE, URGENT, remembering
+from bot.dialogue.calendar import OPENINGS, Calendar, Talk
+from bot.dialogue.compose import HELPFUL, MORE, SIMPLER, UNHELPFUL, Composer
+from bot.dialogue.family import Family
 from bot.dialogue.follow_ups import Context, FollowUps
-from bot.dialogue.messages import OTHER_LANGUAGE
+from bot.dialogue.messages import EMPTY, OTHER_LANGUAGE
 from bot.dialogue.questions import Questions
 from bot.dialogue.reading import ASK_BACK, Reading
 from bot.dialogue.reply import Reply
@@ -18,20 +22,43 @@ from bot.guide.catalogue import Catalogue
 # What an unanswered message was about, when this likely, is what the next one may lean on.
 CLEAR_TOPIC = 0.4
 
-# From this likelihood on a topic is answered beside a message such as "ask your care team first".
-ALSO_ANSWERED = 0.1
+# From this likelihood on a topic is answered beside kind words, and beside "ask your care team
+# first", by the kind of that message.
+ALSO_ANSWERED = {"smalltalk": 0.1, "care_team": 0.4}
 
 EXPLAIN = "ask_term_meaning"
+ERASE = "request_erasure"
+
+# How likely it must be, after an alarm, that the message says that help has come.
+HELP_CAME = 0.5
+
+# How sure an order to erase must be to be carried out without asking back.
+CLEARLY_ERASE = 0.8
+
+# How sure a reading must be to count beside the talk about the calendar.
+CLEARLY = 0.6
+_MERE_ANSWERS = ("affirm", "deny", "express_confusion", EMPTY)
+
+WISH = "request_treatment_change"
+SURELY_A_WISH = 0.5
 
 CHOICES = 2  # topics offered by "did you mean"
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What is said, and what the conversation is about from then on."""
+    """What is said, and what the conversation is about from then on.
+
+    Attributes:
+        replies: What is said.
+        context: What the next message may lean on.
+        errand: What is to be done in the database, or None: `{"erase": True}`, or
+            `{"helpful": bool, "statements": [id, ...]}`.
+    """
 
     replies: list[Reply]
     context: Context
+    errand: dict[str, Any] | None = None
 
 
 class Conversation:
@@ -47,22 +74,40 @@ class Conversation:
         self._composer = composer
         self._questions = Questions(catalogue)
         self._follow_ups = FollowUps(catalogue)
+        self._calendar = Calendar(catalogue, composer)
 
     def answer(self, parsed: Mapping[str, Any], context: Context) -> Turn:
         """The replies to a message.
 
         Args:
-            parsed: The message as Rasa's pipeline parsed it, with its `parts`.
+            parsed: The message as Rasa's pipeline parsed it, with its `parts`, with `today`, the
+                local date as ISO text, and with `stored_messages`, how many messages of this
+                conversation are kept, where that was asked.
             context: What was said before.
         """
-        if parsed["intent"]["name"] == OTHER_LANGUAGE:
-            return Turn([self._composer.in_language(parsed["language"])], context)
+        if language := parsed.get("language"):
+            return self._in_language(language, parsed["intent"]["name"], context)
         parts = [Reading.of(part) for part in parsed.get("parts") or []]
-        asked = self._with_answers(self._questions.asked(Reading.of(parsed), parts))
+        whole = Reading.of(parsed)
+        if context.alarm:
+            if dict(whole.likelihoods).get(SAFE, 0.0) >= HELP_CAME:
+                whole = replace(whole, intent=SAFE, alarms=())  # "the ambulance is here"
+            elif any(part.intent == SAFE for part in parts):
+                context = replace(context, alarm=None)
+        asked = self._with_answers(self._questions.asked(whole, parts))
+        today = dt.date.fromisoformat(parsed["today"])
+        talk = self._on_the_calendar(whole, parts, asked, context.family, today)
+        if talk is not None:
+            context = replace(context, family=talk.family)
+            if not talk.led_back:
+                asked = self._also_asked(asked, whole)
+        asked = [_not_on_the_calendar(reading) for reading in asked]
+        errand = _errand(asked, context)
+        stored = int(parsed.get("stored_messages") or 0)
         replies: list[Reply] = []
         said: set[str] = set()
         for reading in asked:
-            reply, context = self._reply(reading, context, said)
+            reply, context = self._reply(reading, context, said, stored)
             if reply.kind == "answer" and not set(reply.statements) - said:
                 continue  # the answer before has said it all
             said |= set(reply.statements)
@@ -71,9 +116,78 @@ class Conversation:
         answers = [reply for reply in replies if reply.kind == "answer"]
         if answers:  # then nothing needs to be asked back
             replies = [reply for reply in replies if reply.kind != "clarify"]
+            self._composer.add_thumbs(answers[-1])
         if answers and not context.noted:
             self._composer.add_note(answers[-1])
             context = replace(context, noted=True)
+        replies += talk.replies if talk else []
+        intents = [reading.intent for reading in asked]
+        replies, context = remembering(replies, intents, context, self._composer)
+        return Turn(replies, context, errand)
+
+    def _on_the_calendar(
+        self,
+        whole: Reading,
+        parts: Sequence[Reading],
+        asked: Sequence[Reading],
+        family: Family,
+        today: dt.date,
+    ) -> Talk | None:
+        """What is said on the family's calendar; None where the message is not about it."""
+        if any(self._kind(reading.intent) in URGENT for reading in asked):
+            return None
+        intent = whole.intent
+        if family.asking and intent in OPENINGS and whole.confidence < CLEARLY:
+            intent = ASK_BACK  # "my daughter nurses him" answers what was asked
+        if intent == WISH and whole.confidence < SURELY_A_WISH:
+            # "We're on every 2 months" tells of a plan, and sounds like a wish to change it.
+            told = (n for n, share in whole.likelihoods[:1] if n in OPENINGS and share >= CLEARLY)
+            intent = next(told, intent)
+        elif intent != WISH and intent not in OPENINGS:
+            # "First one yesterday, and he smiles! Is that the B12?" asks, and tells by the way.
+            asks = any(part.asks for part in parts) and any(
+                self._kind(reading.intent) == "answer" and reading.intent not in OPENINGS
+                for reading in asked
+            )
+            told = (
+                part.intent
+                for part in parts
+                if part.intent in OPENINGS
+                and part.confidence >= CLEARLY
+                and (part.intent == "request_schedule" or not asks)
+            )
+            intent = next(told, intent)
+        answerable = any(self._is_a_question(reading) for reading in asked)
+        return self._calendar.hear(whole.text, intent, answerable, family, today)
+
+    def _is_a_question(self, reading: Reading) -> bool:
+        """Whether a message is surely another matter, though the calendar waits for an answer."""
+        if reading.intent in (*_MERE_ANSWERS, ASK_BACK):
+            return False
+        kind = self._kind(reading.intent)
+        has_mark = "?" in reading.text
+        if kind == "out_of_scope":
+            return has_mark
+        sure = reading.confidence >= CLEARLY or has_mark
+        return kind != "schedule" and (sure or kind in ("handoff", "privacy"))
+
+    def _also_asked(self, asked: Sequence[Reading], whole: Reading) -> list[Reading]:
+        """The questions of a message that also told something for the calendar."""
+        if "?" not in whole.text:
+            return []
+        topics = [reading for reading in asked if reading.intent in self._catalogue.topics]
+        return [reading for reading in topics if reading.confidence >= CLEARLY]
+
+    def _kind(self, intent: str) -> str:
+        reply = self._catalogue.replies.get(intent)
+        return reply.kind if reply else "answer"
+
+    def _in_language(self, code: str, intent: str, context: Context) -> Turn:
+        if intent == OTHER_LANGUAGE:
+            replies = [self._composer.in_language(code)]
+        else:
+            replies = [self._composer.alarm_in_language(intent, code)]
+        replies, context = remembering(replies, [intent], context, self._composer)
         return Turn(replies, context)
 
     def _with_answers(self, asked: Sequence[Reading]) -> list[Reading]:
@@ -82,14 +196,16 @@ class Conversation:
         for reading in asked:
             found.append(reading)
             message = self._catalogue.replies.get(reading.intent)
-            if message is None or message.kind not in ("smalltalk", "care_team"):
+            if message is None or message.kind not in ALSO_ANSWERED:
                 continue
             topics = [entry for entry in reading.likelihoods if entry[0] in self._catalogue.topics]
-            if topics and topics[0][1] >= ALSO_ANSWERED:
+            if topics and topics[0][1] >= ALSO_ANSWERED[message.kind]:
                 found.append(replace(reading, intent=topics[0][0], confidence=topics[0][1]))
         return found
 
-    def _reply(self, reading: Reading, context: Context, said: set[str]) -> tuple[Reply, Context]:
+    def _reply(
+        self, reading: Reading, context: Context, said: set[str], stored: int
+    ) -> tuple[Reply, Context]:
         if reading.intent == EXPLAIN and not reading.words and _points_back(reading.text):
             reading = replace(reading, intent=SIMPLER)
         meant = self._follow_ups.in_context(reading, context)
@@ -108,7 +224,9 @@ class Conversation:
             reply = self._composer.explain(meant.words)
             topic = reply.buttons[0].payload.removeprefix("/") if reply.buttons else None
             return reply, _about(context, topic, reply)
-        reply = self._composer.fixed(meant.intent)
+        unclear = meant.intent == ERASE and not _clearly_erase(meant)
+        occasion = "erasure_unclear" if unclear else meant.intent
+        reply = self._composer.fixed(occasion, stored_messages=stored)
         if reply.kind == "smalltalk":
             return reply, context
         return reply, self._left_open(meant, replace(context, topic=None))
@@ -133,6 +251,25 @@ class Conversation:
     def _nearest(self, reading: Reading) -> list[str]:
         topics = [name for name, _ in reading.likelihoods if name in self._catalogue.topics]
         return topics[:CHOICES]
+
+
+def _not_on_the_calendar(reading: Reading) -> Reading:
+    """A clause that sounded like a matter of the calendar, which was not taken up: unclear."""
+    return replace(reading, intent=ASK_BACK) if reading.intent in OPENINGS else reading
+
+
+def _clearly_erase(reading: Reading) -> bool:
+    return reading.confidence >= CLEARLY_ERASE
+
+
+def _errand(asked: Sequence[Reading], context: Context) -> dict[str, Any] | None:
+    """What the message orders to be done, beside being answered."""
+    for reading in asked:
+        if reading.intent == ERASE and _clearly_erase(reading):
+            return {"erase": True}
+        if reading.intent in (HELPFUL, UNHELPFUL) and context.last:
+            return {"helpful": reading.intent == HELPFUL, "statements": list(context.last)}
+    return None
 
 
 def _about(context: Context, topic: str | None, reply: Reply) -> Context:

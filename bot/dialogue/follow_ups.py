@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.dialogue.compose import MORE, SIMPLER
+from bot.dialogue.family import Family
 from bot.dialogue.reading import ASK_BACK, Reading
 from bot.guide.catalogue import Catalogue
 
@@ -34,12 +35,18 @@ class Context:
         told: Statements told on this topic so far.
         last: Those of the last answer alone.
         noted: Whether the education note was given.
+        alarm: The kind of an alarm raised in one of the last messages, `emergency` or `crisis`.
+        since_alarm: How many messages came after it.
+        family: What the family has told for its calendar.
     """
 
     topic: str | None = None
     told: tuple[str, ...] = ()
     last: tuple[str, ...] = ()
     noted: bool = False
+    alarm: str | None = None
+    since_alarm: int = 0
+    family: Family = field(default_factory=Family)
 
 
 class FollowUps:
@@ -62,7 +69,7 @@ class FollowUps:
     def in_context(self, reading: Reading, context: Context) -> Reading:
         """The reading as it is meant in this context, its intent a topic where it leaned on one."""
         if reading.about is not None:
-            context = Context(reading.about)
+            context = replace(context, topic=reading.about, told=(), last=())
         elif reading.intent in (SIMPLER, MORE) and self.leans(reading):
             return reading
         if context.topic is None or not self._may_lean(reading):

@@ -9,6 +9,11 @@ TOO_LONG = "message_too_long"
 OTHER_LANGUAGE = "other_language"
 
 
+def as_text(typed: str) -> str:
+    """What was typed, without what no database takes: a NUL, half of a character pair."""
+    return typed.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+
+
 def unreadable_as(text: str) -> str | None:
     """The occasion of a message that cannot be understood as it is, or None.
 

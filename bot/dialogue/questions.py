@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.dialogue.aftermath import URGENT
 from bot.dialogue.reading import ASK_BACK, Reading
 from bot.guide.catalogue import Catalogue
 
@@ -15,14 +16,11 @@ MOST_QUESTIONS = 3
 # the question says whom and what it is about. A longer one is a story, and would drown it.
 LONGEST_READ_WHOLE = 40
 
-# How sure a clause must be to count as an alarm in a message that as a whole is none, and to say
-# what the next question is about.
+# How sure a clause must be to say what the next question is about; and to be an alarm in a story.
 SURE = 0.7
-BEYOND_DOUBT = 0.95
+BEYOND_DOUBT = 0.97
 FAIRLY_SURE = 0.5
 POSSIBLE = 0.15
-
-_URGENT = ("emergency", "crisis")
 
 
 class Questions:
@@ -43,21 +41,26 @@ class Questions:
             parts: Its clauses, each read by itself; empty when there is one clause only.
         """
         is_story = whole.length > LONGEST_READ_WHOLE
-        if self._is_urgent(whole) and (not is_story or whole.confidence >= SURE):
-            return [whole]
-        # A calm message may hold a clause that would alarm by itself, "she's white as a sheet", and
-        # a story tells of what is over.
-        least = BEYOND_DOUBT if is_story else max(SURE, whole.confidence)
-        alarms = [part for part in parts if self._is_urgent(part) and part.scope >= FAIRLY_SURE]
-        alarms = [part for part in alarms if part.confidence >= least]
-        if alarms and not is_story:
-            return alarms[:1]
-        # In a story the alarm may be over, so that its question is answered too.
-        return [*alarms[:1], *self._questions(whole, parts, is_story)]
+        alarms = [reading for reading in (whole, *parts) if self._is_urgent(reading)]
+        if is_story:  # it tells much, and of what is over
+            alarms = [
+                alarm for alarm in alarms if alarm is whole or alarm.confidence >= BEYOND_DOUBT
+            ]
+        if not alarms:
+            return self._questions(whole, parts, is_story)
+        raised = [replace(alarms[0], intent=name) for name in alarms[0].alarms] or alarms[:1]
+        if not is_story:
+            return raised
+        # The alarm of a story may be over, so that its question is answered too.
+        asked = [part for part in self._asking(whole, parts) if self._is_answerable(part)]
+        return [*raised, *_each_once(asked)][:MOST_QUESTIONS]
 
     def _questions(self, whole: Reading, parts: Sequence[Reading], is_story: bool) -> list[Reading]:
         asking = self._asking(whole, parts)
         answerable = [part for part in asking if self._is_answerable(part)]
+        if self._kind(whole) == "care_team":  # "Lifelong? No. We give it a year, then stop."
+            beside = [part for part in answerable if part.confidence >= SURE]
+            return _each_once([whole, *beside])[:MOST_QUESTIONS]
         if not answerable:
             return [self._story(whole, parts)]
         if len(answerable) == 1:
@@ -84,14 +87,14 @@ class Questions:
         """Whether there is something to say to it, other than that the guide does not cover it."""
         if reading.intent == ASK_BACK:
             return reading.about is not None
-        return self._kind(reading) not in ("out_of_scope", *_URGENT)
+        return self._kind(reading) not in ("out_of_scope", *URGENT)
 
     def _kind(self, reading: Reading) -> str:
         reply = self._catalogue.replies.get(reading.intent)
         return reply.kind if reply else "answer"
 
     def _is_urgent(self, reading: Reading) -> bool:
-        return self._kind(reading) in _URGENT
+        return self._kind(reading) in URGENT
 
     def _story(self, whole: Reading, parts: Sequence[Reading]) -> Reading:
         """The reading of a message in which nothing has the form of a question."""

@@ -23,6 +23,7 @@ class Reading:
         scope: How surely it belongs to what the assistant knows, 0 to 1.
         words: Medical words that occur, as typed.
         asks: Whether the text has the form of a question.
+        alarms: The alarms that it may be, the most urgent first; empty when it is none.
         about: The topic of what was told just before the question: "The scan showed shrinkage. Does
             it go away?"; None when nothing was.
     """
@@ -34,6 +35,7 @@ class Reading:
     scope: float = 1.0
     words: tuple[str, ...] = ()
     asks: bool = True
+    alarms: tuple[str, ...] = ()
     about: str | None = None
 
     @classmethod
@@ -58,6 +60,7 @@ class Reading:
             scope=float(parsed.get("scope_score", 1.0)),
             words=tuple(str(e["value"]) for e in entities if e["entity"] == "medical_word"),
             asks=bool(parsed.get("asks", True)),
+            alarms=tuple(str(alarm["name"]) for alarm in parsed.get("alarms") or ()),
         )
 
     @property

@@ -11,12 +11,18 @@ from typing import TypeVar
 
 from bot.guide.content_file import ContentError, ContentFile, Problem
 from bot.guide.models import (
+    ANY_COUNTRY,
+    AnswerWords,
+    CalmingWords,
     ClinicCard,
     Contradiction,
+    Country,
+    DangerSign,
     FixedReply,
     FollowUp,
     Notes,
     OtherLanguage,
+    ScheduleWords,
     Statement,
     Term,
     Topic,
@@ -24,7 +30,7 @@ from bot.guide.models import (
 
 ValueT = TypeVar("ValueT")
 
-FIXED_REPLY_FILES = ("safety.yml", "small_talk.yml", "limits.yml")
+FIXED_REPLY_FILES = ("safety.yml", "small_talk.yml", "limits.yml", "schedule/messages.yml")
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,10 @@ class Catalogue:
         contradictions: Where the guide does not agree with itself.
         replies: Fixed replies by the intent or occasion they answer.
         languages: What is said in other languages, by code.
+        danger_signs: What the safety look-out watches for, in English.
+        calming_words: What holds such a sign back.
+        answer_words: How parents answer the calendar's questions.
+        schedule_words: The words of the family's calendar.
         notes: Short lines that go with answers.
         clinic: The clinic card.
     """
@@ -50,6 +60,10 @@ class Catalogue:
     contradictions: tuple[Contradiction, ...]
     replies: Mapping[str, FixedReply]
     languages: Mapping[str, OtherLanguage]
+    danger_signs: tuple[DangerSign, ...]
+    calming_words: tuple[CalmingWords, ...]
+    answer_words: tuple[AnswerWords, ...]
+    schedule_words: ScheduleWords
     notes: Notes
     clinic: ClinicCard
 
@@ -60,6 +74,16 @@ class Catalogue:
             if wanted in (form.casefold() for form in term.spellings):
                 return term
         return None
+
+    def button_title(self, intent: str) -> str:
+        """What a button says that stands for a topic or for a message.
+
+        Raises:
+            KeyError: There is neither.
+        """
+        if intent in self.topics:
+            return self.topics[intent].question
+        return self.replies[intent].button or intent
 
     def contradictions_of(self, statements: Iterable[str]) -> list[Contradiction]:
         """The contradictions that any of these statements is a side of."""
@@ -117,8 +141,18 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
             (entry.code, entry)
             for entry in ContentFile(content / "languages.yml", key="code").load_list(OtherLanguage)
         ),
+        danger_signs=tuple(
+            ContentFile(content / "danger_words.yml", key="sign").load_list(DangerSign)
+        ),
+        calming_words=tuple(
+            ContentFile(content / "calming_words.yml", key="because").load_list(CalmingWords)
+        ),
+        answer_words=tuple(
+            ContentFile(content / "schedule/answers.yml", key="means").load_list(AnswerWords)
+        ),
+        schedule_words=ContentFile(content / "schedule/words.yml").load_one(ScheduleWords),
         notes=ContentFile(content / "notes.yml").load_one(Notes),
-        clinic=ContentFile(clinic_card or content / "clinic.yml").load_one(ClinicCard),
+        clinic=_clinic_card(ContentFile(clinic_card or content / "clinic.yml"), content),
     )
 
     to_statements = [
@@ -132,15 +166,29 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
             _Links(follow_ups, f.intent, "leads_to", f.topics)
             for f in catalogue.follow_ups.values()
         ),
-        *(_Links(file, reply.name, "buttons", reply.buttons) for file, reply in fixed),
     ]
+    to_buttons = [_Links(file, reply.name, "buttons", reply.buttons) for file, reply in fixed]
     problems = [
         p for links in to_statements for p in links.broken(catalogue.statements, "statement")
     ]
     problems += [p for links in to_topics for p in links.broken(catalogue.topics, "topic")]
+    offered = [*catalogue.topics, *(r.name for r in catalogue.replies.values() if r.button)]
+    problems += [p for links in to_buttons for p in links.broken(offered, "topic")]
     if problems:
         raise ContentError(problems)
     return catalogue
+
+
+def _clinic_card(file: ContentFile, content: Path) -> ClinicCard:
+    """The card, with its country's numbers where it gives none of its own."""
+    countries = ContentFile(content / "countries.yml", key="country").load_list(Country)
+    by_code = {entry.country: entry for entry in countries}
+    code = str(file.value("country") or ANY_COUNTRY)
+    if code not in by_code:
+        known = ", ".join(by_code)
+        remedy = f"`{code}` is not in countries.yml; use one of {known}, or add it there"
+        raise ContentError([file.problem(0, "country", remedy)])
+    return file.load_one(ClinicCard, defaults=by_code[code].numbers)
 
 
 def _frozen(entries: Iterable[tuple[str, ValueT]]) -> Mapping[str, ValueT]:

@@ -17,7 +17,18 @@ from bot.guide.models import FixedReply, GuideStatement, Statement
 from bot.guide.reading import HIGHEST_GRADE, LONGEST_ANSWER, reading_grade
 
 # Intents that are answered with neither a topic nor a fixed reply.
-_ANSWERED_BY_CODE = frozenset({"ask_term_meaning", "nlu_fallback", "other_language"})
+_ANSWERED_BY_CODE = frozenset(
+    [
+        "ask_term_meaning",
+        "nlu_fallback",
+        "other_language",
+        "report_first_injection",
+        "report_injection_given",
+        "report_injection_missed",
+        "report_interval",
+        "report_plateau",
+    ]
+)
 
 
 def check_project(root: Path, content: Path, clinic_card: Path | None = None) -> list[Problem]:

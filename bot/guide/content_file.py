@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -104,8 +106,24 @@ class ContentFile:
             raise ContentError([self.problem(0, "file", f"has no list `{name}:`")])
         return found
 
-    def load_one(self, model: type[ModelT]) -> ModelT:
+    def value(self, name: str) -> Any:
+        """The value of a top-level field, or None.
+
+        Raises:
+            ContentError: The file does not hold fields.
+        """
+        if not isinstance(self._data, dict):
+            raise ContentError([self.problem(0, "file", "must hold `field: value` lines")])
+        return _plain(self._data.get(name))
+
+    def load_one(
+        self, model: type[ModelT], defaults: Mapping[str, Any] = MappingProxyType({})
+    ) -> ModelT:
         """The whole file as one model.
+
+        Args:
+            model: What the file holds.
+            defaults: Values for fields that the file leaves out.
 
         Raises:
             ContentError: A field is missing, unknown or malformed.
@@ -113,7 +131,7 @@ class ContentFile:
         if not isinstance(self._data, dict):
             raise ContentError([self.problem(0, "file", "must hold `field: value` lines")])
         problems: list[Problem] = []
-        loaded = self._parse(self._data, model, problems)
+        loaded = self._parse(self._data, model, problems, defaults)
         if loaded is None:
             raise ContentError(problems)
         return loaded
@@ -146,10 +164,16 @@ class ContentFile:
             raise ContentError(problems)
         return loaded
 
-    def _parse(self, entry: Any, model: type[ModelT], problems: list[Problem]) -> ModelT | None:
+    def _parse(
+        self,
+        entry: Any,
+        model: type[ModelT],
+        problems: list[Problem],
+        defaults: Mapping[str, Any] = MappingProxyType({}),
+    ) -> ModelT | None:
         name = str(entry.get(self._key, "entry"))
         try:
-            return model.parse_obj(_plain(entry))
+            return model.parse_obj({**defaults, **_plain(entry)})
         except ValidationError as error:
             for detail in error.errors():
                 field = str(detail["loc"][0])

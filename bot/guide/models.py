@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import string
 from typing import Any, Literal, Optional
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, Extra, Field, validator
+from pydantic.fields import ModelField
 
-# The kinds of fixed replies; `answer` and `schedule` are composed, never fixed.
+# The kinds of fixed replies; `answer` is composed, never fixed.
 FixedKind = Literal[
     "smalltalk", "handoff", "privacy", "emergency", "crisis", "care_team", "out_of_scope",
-    "clarify", "error",
+    "clarify", "error", "schedule",
 ]  # fmt: skip
+
+ANY_COUNTRY = "EU"  # where a clinic card names no country: 112
 
 PLACEHOLDERS = frozenset(
     [
@@ -22,8 +26,13 @@ PLACEHOLDERS = frozenset(
         "hours",
         "emergency_number",
         "crisis_line",
+        "crisis_line_name",
         "retention_days",
+        "stored_messages",
         "longest_message",
+        "date",
+        "months",
+        "said",
     ]
 )
 
@@ -172,14 +181,21 @@ class FixedReply(_Content):
 
     name: str = Field(title="the intent or occasion that it answers", min_length=1)
     kind: FixedKind = Field(title="one of the kinds of a reply")
-    text: str = Field(title="the words, the most useful first", min_length=1)
-    buttons: tuple[str, ...] = Field(default=(), title="topics offered as buttons")
+    text: str = Field(default="", title="the words, the most useful first")
+    buttons: tuple[str, ...] = Field(default=(), title="topics or messages offered as buttons")
+    button: Optional[str] = Field(default=None, title="what its own button says", max_length=60)
 
     _few_buttons = _count("buttons", 0, 3)
 
     @validator("text")
     def _known_placeholders(cls, text: str) -> str:
         return _with_known_placeholders(text)
+
+    @validator("button", always=True)
+    def _says_something(cls, button: Optional[str], values: dict[str, Any]) -> Optional[str]:
+        if not (button or values.get("text")):
+            raise ValueError("says nothing; give it a `text`, or a `button` alone")
+        return button
 
 
 class OtherLanguage(_Content):
@@ -188,16 +204,89 @@ class OtherLanguage(_Content):
     code: str = Field(title="ISO 639-1 code", regex=r"^[a-z]{2}$")
     name: str = Field(title="the language, in English", min_length=1)
     text: str = Field(title="that only English is offered, and {phone}", min_length=1)
+    emergency: str = Field(title="to call {emergency_number} now", min_length=1)
+    emergency_words: tuple[str, ...] = Field(title="phrases that point to an emergency")
+    crisis: str = Field(title="to call {crisis_line} now", min_length=1)
+    crisis_words: tuple[str, ...] = Field(title="phrases that point to a crisis")
 
-    @validator("text")
+    @validator("text", "emergency", "crisis")
     def _known_placeholders(cls, text: str) -> str:
         return _with_known_placeholders(text)
 
-    @validator("text")
-    def _whom_to_call(cls, text: str) -> str:
-        if "{phone}" not in text:
-            raise ValueError("does not say whom to call; put {phone} in")
+    @validator("text", "emergency", "crisis")
+    def _whom_to_call(cls, text: str, field: ModelField) -> str:
+        number = {"text": "{phone}", "crisis": "{crisis_line}"}.get(
+            field.name, "{emergency_number}"
+        )
+        if number not in text:
+            raise ValueError(f"does not say whom to call; put {number} in")
         return text
+
+
+class DangerSign(_Content):
+    """Phrases that are an alarm by themselves (content/danger_words.yml)."""
+
+    sign: str = Field(title="a name for it", min_length=1)
+    alarm: str = Field(title="an intent of safety.yml", min_length=1)
+    phrases: tuple[str, ...] = Field(title="any of them is enough")
+
+
+class CalmingWords(_Content):
+    """Phrases that hold a sign of danger back (content/calming_words.yml)."""
+
+    because: str = Field(title="why", min_length=1)
+    phrases: tuple[str, ...] = Field(title="any of them is enough")
+
+
+class AnswerWords(_Content):
+    """How parents answer the calendar's questions (content/schedule/answers.yml)."""
+
+    means: str = Field(title="what the phrases mean", min_length=1)
+    phrases: tuple[str, ...] = Field(title="any of them is enough")
+
+
+class ScheduleWords(_Content):
+    """The words of the family's calendar (content/schedule/words.yml)."""
+
+    next_baby: str = Field(title="the next event: {date}, {number}")
+    next_baby_uncounted: str = Field(title="the same without a number: {date}")
+    next_mother: str = Field(title="the same of the mother: {date}")
+    next_check: str = Field(title="the same of a check: {date}")
+    nothing_ahead: str = Field(title="when no date is left")
+    baby: str = Field(title="heading")
+    mother: str = Field(title="heading")
+    intensive: str = Field(title="{references}, {dates}")
+    intensive_open: str = Field(title="until when")
+    potassium: str = Field(title="{references}, {dates}")
+    blood_count: str = Field(title="{references}, {dates}")
+    maintenance_1: str = Field(title="{references}, {dates}")
+    maintenance_2: str = Field(title="{references}, {dates}")
+    maintenance_for_life: str = Field(title="that it does not end at {date}")
+    mother_initial: str = Field(title="{references}, {dates}")
+    mother_initial_soon: str = Field(title="the same where no date was given")
+    mother_monthly: str = Field(title="{references}, {dates}")
+    mother_goes_on: str = Field(title="that it does not end at {date}")
+    mother_left_out: str = Field(title="what a mother who breastfeeds should say")
+    past: str = Field(title="{number} injections before today")
+    more: str = Field(title="{count} dates that are not listed, up to {date}")
+    team_decides: str = Field(title="that the care team's dates win")
+    summary_injection_baby: str = Field(title="in a phone's calendar")
+    summary_injection_mother: str = Field(title="in a phone's calendar")
+    summary_potassium: str = Field(title="in a phone's calendar")
+    summary_blood_count: str = Field(title="in a phone's calendar")
+    interval_1: str = Field(title="in a phone's calendar, where both intervals are shown")
+    interval_2: str = Field(title="the same")
+    timeline: str = Field(title="what the picture shows")
+    today: str = Field(title="below the line of today")
+    print_title: str = Field(title="heading of the printed page")
+    print_notes: str = Field(title="heading")
+    print_questions: str = Field(title="heading above blank lines")
+    print_clinic: str = Field(title="heading above the clinic card")
+    download: str = Field(title="name of the calendar file", regex=r"^[\w-]+\.ics$")
+    no_calendar: str = Field(title="when there is none yet")
+    column_date: str = Field(title="heading of a column")
+    column_what: str = Field(title="heading of a column")
+    column_references: str = Field(title="heading of a column")
 
 
 class Notes(_Content):
@@ -207,12 +296,47 @@ class Notes(_Content):
     not_reviewed: str = Field(title="shown as long as a statement lacks a review", min_length=1)
 
 
-class ClinicCard(_Content):
+class EmergencyNumbers(_Content):
+    """Whom to call in danger and in despair."""
+
+    emergency_number: str = Field(title='in quotes, such as "112"', regex=r"^[0-9]{2,6}$")
+    crisis_line: str = Field(title="in quotes, a line for people in despair", min_length=3)
+    crisis_line_name: str = Field(title="the line's name within a sentence", min_length=1)
+
+
+class Country(EmergencyNumbers):
+    """The numbers of a country (content/countries.yml)."""
+
+    country: str = Field(title="two letters (ISO 3166-1), or EU", regex=r"^[A-Z]{2}$")
+    name: str = Field(title="the country, in English", min_length=1)
+
+    @property
+    def numbers(self) -> dict[str, str]:
+        """The numbers, by the fields of a clinic card."""
+        return self.dict(include=set(EmergencyNumbers.__fields__))
+
+
+class ClinicCard(EmergencyNumbers):
     """Who answers for this assistant (content/clinic.yml, or the clinic's own file)."""
 
     name: str = Field(title="the clinic's name", min_length=1)
     team: str = Field(title="how the care team is called within a sentence", min_length=1)
     phone: str = Field(title="in quotes, as it is dialled", regex=r"^\+?[0-9 ()/-]{3,}$")
     hours: str = Field(title="when somebody answers the phone", min_length=1)
-    emergency_number: str = Field(title='in quotes, such as "112"', regex=r"^[0-9]{2,6}$")
-    crisis_line: str = Field(title="in quotes, a line for people in despair", min_length=3)
+    country: str = Field(default=ANY_COUNTRY, title="a country of countries.yml")
+    time_zone: str = Field(default="Europe/London", title="a name such as Europe/London")
+    date_order: Literal["day first", "month first"] = Field(
+        default="day first", title='how 03/04/2026 is read: "day first" or "month first"'
+    )
+
+    def today(self) -> dt.date:
+        """The date it is at the clinic now."""
+        return dt.datetime.now(ZoneInfo(self.time_zone)).date()
+
+    @validator("time_zone")
+    def _known_time_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"knows no {name}; use a name such as Europe/London") from error
+        return name

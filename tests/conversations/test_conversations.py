@@ -3,12 +3,14 @@
 A script is readable without knowing any code:
 
     - conversation: A father asks whether the fits will stop
+      today: 2026-11-24                            # the clock's when left out
       turns:
         - parent: will his fits ever stop?
           kind: answer                             # of the first reply
           statements: [recovery.seizures_tremor]   # each must be among those shown
           says: ["46.6%"]                          # must appear in the replies, in any case
           never_says: ["always"]                   # must not appear
+          dates: [2026-11-26]                      # must be in the calendar that is shown
         - taps: Can my baby get fully well?        # the title of a button offered before
           kind: answer
 """
@@ -16,6 +18,7 @@ A script is readable without knowing any code:
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import textwrap
 from pathlib import Path
 from typing import Any, Optional
@@ -34,12 +37,14 @@ class Turn(BaseModel, extra=Extra.forbid):
     statements: list[str] = []
     says: list[str] = []
     never_says: list[str] = []
+    dates: list[dt.date] = []
 
 
 class Script(BaseModel, extra=Extra.forbid):
     """One conversation."""
 
     conversation: str
+    today: Optional[dt.date] = None
     turns: list[Turn]
 
 
@@ -59,6 +64,8 @@ def _faults(turn: Turn, replies: list[dict[str, Any]]) -> list[str]:
     faults = [] if kind == turn.kind else [f"kind is {kind}, not {turn.kind}"]
     faults += [f"does not show {name}" for name in turn.statements if name not in shown]
     faults += [f"does not say: {words}" for words in turn.says if words.casefold() not in said]
+    dates = {event["date"] for reply in replies for event in reply["schedule"] or []}
+    faults += [f"has no {date}" for date in turn.dates if date.isoformat() not in dates]
     faults += [f"says: {words}" for words in turn.never_says if words.casefold() in said]
     return faults
 
@@ -68,7 +75,7 @@ def _faults(turn: Turn, replies: list[dict[str, Any]]) -> list[str]:
 def test_conversation(script: Script, agent: Any, loop: asyncio.AbstractEventLoop) -> None:
     from bot.terminal import Conversation
 
-    conversation = Conversation(agent)
+    conversation = Conversation(agent, script.today.isoformat() if script.today else None)
     transcript: list[str] = []
     failed = False
     offered: dict[str, str] = {}

@@ -10,7 +10,8 @@ import pytest
 
 from bot.guide.catalogue import load_catalogue
 from bot.guide.check import check_project
-from bot.guide.content_file import ContentError
+from bot.guide.content_file import ContentError, ContentFile
+from bot.guide.models import Country
 
 ROOT = Path(__file__).parent.parent.parent
 CONTENT = ROOT / "content"
@@ -92,7 +93,10 @@ def test_a_mistake_is_reported_with_its_line(edited: Callable[[str, str, str], P
         ("topics.yml", "statements: [protocol.potassium]", "statements: []", "give 1 to 4"),
         ("limits.yml", "care team: {phone}", "care team: {fone}", "{fone}"),
         ("safety.yml", "kind: emergency", "kind: urgent", "kind"),
-        ("clinic.yml", 'emergency_number: "112"', 'emergency_number: ""', "emergency_number"),
+        ("clinic.yml", "country: EU", 'emergency_number: ""', "emergency_number"),
+        ("clinic.yml", "country: EU", "country: XX", "`XX` is not in countries.yml"),
+        ("languages.yml", "Llame al {emergency_number} ahora", "Llame ahora", "{emergency_number}"),
+        ("danger_words.yml", "  alarm: report_crisis", "  alert: report_crisis", "alarm"),
         ("small_talk.yml", "- name: goodbye", "- name: greet", "stands twice"),
         ("glossary.yml", "- word: anemia", "- word anemia", "glossary.yml"),
     ],
@@ -124,5 +128,19 @@ def test_the_catalogue_cannot_be_changed() -> None:
 def test_a_clinic_can_bring_its_own_card(tmp_path: Path) -> None:
     card = tmp_path / "ours.yml"
     text = (CONTENT / "clinic.yml").read_text(encoding="utf-8")
-    card.write_text(text.replace('"112"', '"911"'), encoding="utf-8")
-    assert load_catalogue(CONTENT, card).clinic.emergency_number == "911"
+    card.write_text(text.replace("country: EU", "country: US"), encoding="utf-8")
+    clinic = load_catalogue(CONTENT, card).clinic
+    assert (clinic.emergency_number, clinic.crisis_line) == ("911", "988")
+
+
+def test_the_cards_own_numbers_win_over_its_countrys(tmp_path: Path) -> None:
+    card = tmp_path / "ours.yml"
+    text = (CONTENT / "clinic.yml").read_text(encoding="utf-8")
+    card.write_text(f'{text}emergency_number: "15"\n', encoding="utf-8")
+    clinic = load_catalogue(CONTENT, card).clinic
+    assert (clinic.emergency_number, clinic.crisis_line) == ("15", "116 123")
+
+
+def test_presets_cover_the_common_emergency_numbers() -> None:
+    countries = ContentFile(CONTENT / "countries.yml", key="country").load_list(Country)
+    assert {"911", "999", "000", "112"} <= {country.emergency_number for country in countries}

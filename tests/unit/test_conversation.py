@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from bot.dialogue.calendar import OPENINGS
 from bot.dialogue.compose import Composer
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.follow_ups import Context
@@ -21,8 +24,10 @@ def conversation() -> Conversation:
     return Conversation(CATALOGUE, Composer(CATALOGUE, retention_days=30))
 
 
-def parsed(text: str, intent: str, *parts: dict[str, Any], asks: bool = True) -> dict[str, Any]:
-    understood = {"name": intent, "confidence": 0.95}
+def parsed(
+    text: str, intent: str, *parts: dict[str, Any], asks: bool = True, sure: float = 0.95
+) -> dict[str, Any]:
+    understood = {"name": intent, "confidence": sure}
     return {
         "text": text,
         "intent": understood,
@@ -30,6 +35,7 @@ def parsed(text: str, intent: str, *parts: dict[str, Any], asks: bool = True) ->
         "entities": [],
         "parts": list(parts),
         "asks": asks,
+        "today": "2026-11-24",
     }
 
 
@@ -45,6 +51,31 @@ def test_two_questions_get_two_answers_no_statement_twice(conversation: Conversa
     shown = [name for reply in turn.replies for name in reply.statements]
     assert len(shown) == len(set(shown))
     assert turn.context.topic == "ask_abnormal_movements"
+
+
+INTENTS = sorted(
+    {*CATALOGUE.topics, *CATALOGUE.replies, *CATALOGUE.follow_ups, *OPENINGS, "nlu_fallback"}
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(INTENTS), st.floats(0, 1)), min_size=1, max_size=4))
+def test_whatever_was_understood_gets_a_reply(readings: list[tuple[str, float]]) -> None:
+    whole, *parts = ({**parsed("some words", i, sure=sure), "parts": []} for i, sure in readings)
+    conversation = Conversation(CATALOGUE, Composer(CATALOGUE, retention_days=30))
+    turn = conversation.answer({**whole, "parts": parts}, Context())
+    assert turn.replies
+
+
+def test_an_injection_told_by_the_way_does_not_hide_the_answer(conversation: Conversation) -> None:
+    message = parsed(
+        "First one yesterday, today she smiles! Is that the medicine?",
+        "ask_first_changes",
+        parsed("First one yesterday, today she smiles!", "report_first_injection", asks=False),
+        parsed("Is that the medicine?", "ask_first_changes"),
+    )
+    turn = conversation.answer(message, Context())
+    assert [reply.kind for reply in turn.replies] == ["answer"]
 
 
 def test_the_education_note_comes_once_at_the_end(conversation: Conversation) -> None:
@@ -116,7 +147,47 @@ def test_another_language_is_answered_in_it(conversation: Conversation) -> None:
 
 def test_ask_your_team_first_goes_with_what_the_guide_says(conversation: Conversation) -> None:
     message = parsed("can we stop now that he is well", "request_treatment_change")
-    message["intent_ranking"].append({"name": "ask_stopping_treatment", "confidence": 0.3})
+    message["intent_ranking"].append({"name": "ask_stopping_treatment", "confidence": 0.9})
     turn = conversation.answer(message, Context())
     assert [reply.kind for reply in turn.replies] == ["care_team", "answer"]
     assert "prevention.missed_injections" in turn.replies[1].statements
+
+
+def test_a_clear_order_to_erase_is_an_errand(conversation: Conversation) -> None:
+    turn = conversation.answer(parsed("delete everything", "request_erasure"), Context())
+    assert turn.errand == {"erase": True}
+    assert turn.replies[0].kind == "privacy"
+
+
+def test_an_unclear_order_to_erase_is_asked_back(conversation: Conversation) -> None:
+    message = parsed("remove it", "request_erasure")
+    message["intent"] = {"name": "request_erasure", "confidence": 0.5}
+    turn = conversation.answer(message, Context())
+    assert turn.errand is None
+    assert [button.payload for button in turn.replies[0].buttons] == ["/request_erasure"]
+
+
+def test_thumbs_stand_on_the_last_answer_and_rate_its_statements(
+    conversation: Conversation,
+) -> None:
+    message = parsed("x", "ask_seizures", parsed("a", "ask_seizures"), parsed("b", "ask_cause"))
+    first = conversation.answer(message, Context())
+    thumbs = [
+        [button.payload for button in reply.buttons if "feedback" in button.payload]
+        for reply in first.replies
+    ]
+    assert thumbs == [[], ["/feedback_helpful", "/feedback_unhelpful"]]
+    rated = conversation.answer(parsed("no help", "feedback_unhelpful"), first.context)
+    assert rated.errand == {"helpful": False, "statements": first.replies[1].statements}
+    after = conversation.answer(parsed("and how often", "ask_potassium"), rated.context)
+    assert after.replies[0].kind == "answer"
+    assert after.errand is None
+
+
+def test_a_thumb_without_an_answer_rates_nothing(conversation: Conversation) -> None:
+    assert conversation.answer(parsed("great", "feedback_helpful"), Context()).errand is None
+
+
+def test_what_is_stored_is_told_with_its_number(conversation: Conversation) -> None:
+    message = parsed("what do you store", "ask_privacy") | {"stored_messages": 7}
+    assert "7 of your messages" in conversation.answer(message, Context()).replies[0].text

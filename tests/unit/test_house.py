@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 HEAVY = ["rasa", "rasa_sdk", "tensorflow", "spacy", "sqlalchemy", "sanic", "sklearn", "onnxruntime"]
 
 
-@pytest.mark.parametrize("package", ["bot.guide", "bot.dialogue"])
+@pytest.mark.parametrize("package", ["bot.guide", "bot.dialogue", "bot.schedule"])
 def test_the_core_is_pure(package: str) -> None:
     code = (
         "import importlib, pkgutil, sys; package = importlib.import_module(sys.argv[1])\n"
@@ -40,7 +40,7 @@ def test_every_setting_is_documented() -> None:
 
 def test_every_command_is_documented() -> None:
     documented = (ROOT / "docs" / "developers.md").read_text(encoding="utf-8")
-    for command in ("chat", "ask", "check", "serve"):
+    for command in ("chat", "ask", "schedule", "check", "opinions", "serve"):
         assert f"companion {command}" in documented
 
 
@@ -77,6 +77,8 @@ def test_question_sets_are_apart_from_training() -> None:
         for block in YAML(typ="safe").load(path)["nlu"]
         for line in block["examples"].splitlines()
     }
+    for path in (ROOT / "lookout" / "messages").glob("*.txt"):
+        trained |= {line.casefold() for line in path.read_text(encoding="utf-8").splitlines()}
     for path in {*(ROOT / "tests/nlu").glob("*/*.yml")} - {ROOT / "tests/nlu/tuning/languages.yml"}:
         for message in YAML(typ="safe").load(path)["messages"]:
             # A follow-up as common as "and for me?" may well be typed alike by everybody.

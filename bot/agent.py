@@ -5,6 +5,7 @@ Text is only ever text, a message is answered once, and actions run in the same 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -13,9 +14,10 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import LockStore
 from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
@@ -31,6 +33,7 @@ from bot.guide.models import ClinicCard
 from bot.nlu.language import LanguageRecogniser
 from bot.settings import get_settings
 from bot.store.conversations import ConversationStore, PassingStore
+from bot.store.turns import offered_payloads
 
 logger = logging.getLogger(__name__)
 
@@ -52,30 +55,6 @@ class InProcessActions(EndpointConfig):
     async def request(self, *args: Any, json: Any = None, **kwargs: Any) -> Any:
         """Runs the action that the call names and returns its events (called by Rasa)."""
         return await self._executor.run(json)
-
-
-def offered_payloads(tracker: DialogueStateTracker) -> set[str]:
-    """The payloads of all buttons that this conversation was offered."""
-    return {
-        button["payload"]
-        for event in tracker.events
-        if isinstance(event, BotUttered)
-        for button in event.data.get("buttons") or []
-    }
-
-
-def replies_to(tracker: DialogueStateTracker, message_id: str) -> Optional[list[BotUttered]]:
-    """What was answered to the message of that id; None when it never came."""
-    replies: Optional[list[BotUttered]] = None
-    for event in tracker.events:
-        if isinstance(event, UserUttered):
-            if replies is not None:
-                break
-            if event.message_id == message_id:
-                replies = []
-        elif isinstance(event, BotUttered) and replies is not None:
-            replies.append(event)
-    return replies
 
 
 def _known_beforehand(text: str, occasion: str) -> dict[str, Any]:
@@ -113,8 +92,7 @@ class CompanionProcessor(MessageProcessor):
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
         """Answers a message; one whose id was answered before gets the same replies again."""
         message.text = as_text(message.text or "")
-        tracker = await self.tracker_store.retrieve(message.sender_id)
-        known = replies_to(tracker, message.message_id) if tracker else None
+        known = await self._conversations.replies_to(message.sender_id, message.message_id)
         if known is None:
             return await super().handle_message(message)
         for reply in known:
@@ -155,13 +133,8 @@ class CompanionProcessor(MessageProcessor):
             return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
         parsed = await super().parse_message(message, tracker, only_output_properties)
         if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
-            parsed["stored_messages"] = 1 + await self._count_messages(tracker.sender_id)
+            parsed["stored_messages"] = 1 + self._conversations.count_messages(tracker.sender_id)
         return parsed
-
-    async def _count_messages(self, conversation: str) -> int:
-        tracker = await self.tracker_store.retrieve_full_tracker(conversation)
-        events = tracker.events if tracker else ()
-        return sum(isinstance(event, UserUttered) for event in events)
 
     async def raises_alarm(self, text: str) -> bool:
         """Whether a message, or a clause of it, may tell of danger."""
@@ -209,6 +182,21 @@ class CompanionAgent(Agent):
             tracker_store=conversations, lock_store=lock_store, action_endpoint=InProcessActions()
         )
         self._conversations = conversations
+
+    @staticmethod
+    def _create_tracker_store(store: Optional[TrackerStore], domain: Domain) -> TrackerStore:
+        """The store as it is; Rasa would keep in memory, and answer, what could not be saved."""
+        assert store is not None
+        return store
+
+    async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
+        """Answers a message; a turn that has begun ends, also when its parent has gone away."""
+        message.sender_id = message.sender_id.replace("\0", "\ufffd")  # no database takes a NUL
+        message.message_id = message.message_id.replace("\0", "\ufffd")
+        answering = asyncio.ensure_future(super().handle_message(message))
+        # Where nobody waits any more, asyncio would log the error with the parent's words in it.
+        answering.add_done_callback(lambda turn: turn.cancelled() or turn.exception())
+        return await asyncio.shield(answering)
 
     def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
         """Loads the trained model."""

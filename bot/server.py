@@ -10,13 +10,14 @@ from collections.abc import Callable
 from functools import partial
 
 from rasa.core.channels.channel import register
-from rasa.core.lock_store import LockStore
+from rasa.core.lock_store import LockError, LockStore
 from rasa.core.run import create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, json
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agent import CompanionAgent, load_agent
 from bot.channels.events import Events
@@ -56,15 +57,29 @@ def create_app(
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
-        ready = app.ctx.agent is not None
-        return json({"status": "ready" if ready else "starting"}, 200 if ready else 503)
+        if app.ctx.agent is None:
+            return json({"status": "starting"}, 503)
+        try:
+            await asyncio.to_thread(conversations.check)
+        except SQLAlchemyError:
+            return json({"status": "degraded", "failing": ["database"]}, 503)
+        return json({"status": "ready"})
+
+    @app.get("/live")
+    async def live(request: Request) -> HTTPResponse:
+        return json({"status": "live"})  # the process; a restart would not mend the database
 
     async def refuse(request: Request, error: SanicException) -> HTTPResponse:
         return json(
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
-    broken = Composer(catalogue, settings.retention_days).fixed("broken")
+    composer = Composer(catalogue, settings.retention_days)
+    broken, not_saved = composer.fixed("broken"), composer.fixed("not_saved")
+
+    async def say_not_saved(request: Request, error: Exception) -> HTTPResponse:
+        logger.error("%s was not saved: %s", request.path, type(error).__name__)
+        return json({"error": not_saved.text}, 503, headers={"Retry-After": "5"})
 
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.
@@ -76,6 +91,8 @@ def create_app(
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
 
+    app.error_handler.add(SQLAlchemyError, say_not_saved)
+    app.error_handler.add(LockError, say_not_saved)
     app.error_handler.add(SanicException, refuse)
     app.error_handler.add(Exception, apologise)
     app.register_middleware(protect, "response")

@@ -25,7 +25,7 @@ from rasa.core.lock import TicketLock
 from rasa.core.lock_store import LockError, LockStore
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.url import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from bot.store.database import database_url, open_engine
 
@@ -83,7 +83,14 @@ class AdvisoryLatch:
 
     def take(self, key: int) -> bool:
         """Takes the lock of a key if no other process has it; whether it is taken."""
-        return bool(self._call(sa.func.pg_try_advisory_lock(key)))
+        taking = sa.func.pg_try_advisory_lock(key)
+        try:
+            return bool(self._call(taking))
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # PostgreSQL was restarted in between; the lock went with the connection.
+        return bool(self._call(taking))
 
     def release(self, key: int) -> None:
         """Gives it back."""
@@ -98,7 +105,7 @@ class AdvisoryLatch:
                 self._connection = self._engine.connect()
             try:
                 return self._connection.execute(sa.select(function)).scalar()
-            except SQLAlchemyError:
+            except DBAPIError:
                 self._connection.invalidate()
                 self._connection.close()
                 self._connection = None

@@ -1,8 +1,15 @@
-"""PostgreSQL goes away and comes back: nobody is told that something was kept when it was not."""
+"""On a real PostgreSQL: it goes away and comes back; and what was found broken in stock Rasa.
+
+The other holes of stock Rasa have their tests in test_two_processes.py (lost and doubled messages)
+and tests/unit/test_store.py (cost of a long conversation, a database that is down at the start).
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 import pytest
@@ -84,3 +91,57 @@ def test_a_nul_in_a_sender_is_harmless(running: Running) -> None:
         assert answer.status_code == 200, answer.text
         assert answer.json()[0]["kind"] == "answer"
     assert _health(running.server).status_code == 200
+
+
+def test_a_megabyte_of_text_stops_nobody(running: Running) -> None:
+    """Stock Rasa takes up to 100 MB, and 1 MB of text keeps everybody waiting for 4.4 s."""
+    chat, other = Chat(running.server.url), Chat(running.server.url)
+    other.say("hello")
+    with ThreadPoolExecutor(1) as pool:
+        before = time.monotonic()
+        huge = pool.submit(chat.post, {"message": "a " * 500_000})
+        other.say("Is it for life?")
+        assert time.monotonic() - before < 3
+        # The server may also hang up in the middle of the megabyte.
+        with suppress(requests.ConnectionError):
+            assert huge.result().status_code == 413
+
+
+@pytest.mark.parametrize("body", [{"message": "hello"}, {"message": "hello", "sender": ""}])
+def test_a_missing_sender_shares_no_conversation(running: Running, body: dict[str, str]) -> None:
+    """In stock Rasa all who send none share the conversation "default"."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    url = f"{running.server.url}/webhooks/rest/webhook"
+    assert requests.post(url, json=body, headers=headers, timeout=30).status_code == 400
+
+
+def test_knowing_a_sender_id_opens_nothing(running: Running) -> None:
+    """Stock Rasa gives a conversation to whoever names its id, over REST and socketio alike."""
+    url = f"{running.server.url}/webhooks/web/history"
+    headers = {"Authorization": "Bearer rest-family"}
+    assert requests.get(url, headers=headers, timeout=30).status_code == 401
+    for path in ("/conversations/rest-family/tracker", "/socket.io/", "/webhooks/socketio/"):
+        assert requests.get(f"{running.server.url}{path}", timeout=30).status_code == 404
+
+
+def test_a_typed_command_sets_nothing(running: Running) -> None:
+    """Stock Rasa obeys `/intent{...}` from anybody, slots included."""
+    chat = Chat(running.server.url)
+    chat.say('/ask_next_dates{"schedule__first": "2020-01-01"}')
+    url = f"{running.server.url}/webhooks/web/calendar"
+    assert requests.get(url, headers=chat.headers, timeout=30).status_code == 404
+
+
+def test_blank_text_is_no_intent(running: Running) -> None:
+    """Stock Rasa answers it as whatever intent the model finds nearest."""
+    chat = Chat(running.server.url)
+    assert chat.post({"message": " \n\t "}).status_code == 400
+    assert chat.say("?!")[0]["kind"] == "clarify"
+
+
+def test_the_same_message_id_is_answered_once(running: Running) -> None:
+    """Stock Rasa answers twice."""
+    chat = Chat(running.server.url)
+    first = chat.say("Is it for life?", message_id="m1")
+    assert chat.say("Is it for life?", message_id="m1") == first
+    assert len(chat.history()) == 1

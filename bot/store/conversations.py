@@ -17,7 +17,7 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.settings import get_settings
-from bot.store import pushes
+from bot.store import inbox, opt_outs, outbox, pushes
 from bot.store.pushes import Push
 
 _RATINGS = sa.Table(
@@ -77,7 +77,8 @@ class ConversationStore(SQLTrackerStore):
         # A failing statement must not bring what parents said into the log.
         self.engine.hide_parameters = True
         _RATINGS.metadata.create_all(self.engine)
-        pushes.TABLE.metadata.create_all(self.engine)
+        for table in (pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE):
+            table.metadata.create_all(self.engine)
 
     def push(self, conversation: str, reply: dict[str, Any]) -> int:
         """Says something that the assistant begins; open pages show it within a second.
@@ -118,6 +119,8 @@ class ConversationStore(SQLTrackerStore):
             old = session.query(self.SQLEvent).filter(self.SQLEvent.timestamp < instant)
             deleted = int(old.delete(synchronize_session=False))
             session.execute(pushes.TABLE.delete().where(pushes.TABLE.c.said_at < instant))
+            session.execute(outbox.TABLE.delete().where(outbox.TABLE.c.added_at < instant))
+            inbox.forget(session, instant)
             session.execute(
                 _RATINGS.update()
                 .where(_RATINGS.c.given_on < day)
@@ -127,11 +130,14 @@ class ConversationStore(SQLTrackerStore):
         return deleted
 
     def erase(self, conversation: str) -> None:
-        """Deletes everything that is kept of a conversation: events, ratings, pushes."""
+        """Deletes everything that is kept of a conversation: events, ratings, pushes, letters.
+
+        What it still waits to be answered stays: the message that orders this is among it.
+        """
         with self.session_scope() as session:
             kept = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == conversation)
             kept.delete(synchronize_session=False)
-            for table in (_RATINGS, pushes.TABLE):
+            for table in (_RATINGS, pushes.TABLE, outbox.TABLE):
                 session.execute(table.delete().where(table.c.conversation == conversation))
             session.commit()
 

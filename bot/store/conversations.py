@@ -17,7 +17,7 @@ from sqlalchemy.engine.url import make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.settings import get_settings
-from bot.store import inbox, opt_outs, outbox, pushes
+from bot.store import inbox, opt_outs, outbox, pushes, reminders
 from bot.store.pushes import Push
 
 _RATINGS = sa.Table(
@@ -79,6 +79,7 @@ class ConversationStore(SQLTrackerStore):
         _RATINGS.metadata.create_all(self.engine)
         for table in (pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE):
             table.metadata.create_all(self.engine)
+        reminders.create_tables(self.engine)
 
     def push(self, conversation: str, reply: dict[str, Any]) -> int:
         """Says something that the assistant begins; open pages show it within a second.
@@ -121,6 +122,9 @@ class ConversationStore(SQLTrackerStore):
             session.execute(pushes.TABLE.delete().where(pushes.TABLE.c.said_at < instant))
             session.execute(outbox.TABLE.delete().where(outbox.TABLE.c.added_at < instant))
             inbox.forget(session, instant)
+            reminders.forget(session, day)
+            # Nobody has opened that page for as long as its words were kept.
+            reminders.forget_silent(session, "web", sa.select(self.SQLEvent.sender_id))
             session.execute(
                 _RATINGS.update()
                 .where(_RATINGS.c.given_on < day)
@@ -130,7 +134,7 @@ class ConversationStore(SQLTrackerStore):
         return deleted
 
     def erase(self, conversation: str) -> None:
-        """Deletes everything that is kept of a conversation: events, ratings, pushes, letters.
+        """Deletes all that is kept of a conversation: events, ratings, pushes, letters, reminders.
 
         What it still waits to be answered stays: the message that orders this is among it.
         """
@@ -139,6 +143,7 @@ class ConversationStore(SQLTrackerStore):
             kept.delete(synchronize_session=False)
             for table in (_RATINGS, pushes.TABLE, outbox.TABLE):
                 session.execute(table.delete().where(table.c.conversation == conversation))
+            reminders.erase(session, conversation)
             session.commit()
 
     def rate(

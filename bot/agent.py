@@ -27,10 +27,12 @@ from rasa_sdk.executor import ActionExecutor
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.answer import ERRAND
+from bot.dialogue.family import Family
 from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
 from bot.guide.catalogue import load_catalogue
 from bot.guide.models import ClinicCard
 from bot.nlu.language import LanguageRecogniser
+from bot.reminding import Reminding
 from bot.settings import get_settings
 from bot.store.conversations import ConversationStore, PassingStore
 from bot.store.turns import offered_payloads
@@ -73,6 +75,7 @@ class CompanionProcessor(MessageProcessor):
         conversations: Where conversations and ratings live.
         keeps_words: Whether a rating is kept with the parent's question.
         clinic: Whose local date it is.
+        reminding: Keeps reminders; None where nothing outlives the process.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class CompanionProcessor(MessageProcessor):
         conversations: Conversations,
         keeps_words: bool,
         clinic: ClinicCard,
+        reminding: Optional[Reminding],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -88,6 +92,7 @@ class CompanionProcessor(MessageProcessor):
         self._conversations = conversations
         self._keeps_words = keeps_words
         self._clinic = clinic
+        self._reminding = reminding
 
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
         """Answers a message; one whose id was answered before gets the same replies again."""
@@ -108,6 +113,7 @@ class CompanionProcessor(MessageProcessor):
         """Understands a message; `/intent` counts only as the payload of an offered button."""
         parsed = await self._understood(message, tracker, only_output_properties)
         parsed["today"] = (message.metadata or {}).get("today") or self._clinic.today().isoformat()
+        parsed["channel"] = message.input_channel
         return parsed
 
     async def _understood(
@@ -148,6 +154,7 @@ class CompanionProcessor(MessageProcessor):
         if errand.get("erase"):
             self._conversations.erase(tracker.sender_id)
             return
+        await self._heed_reminders(tracker, errand.get("reminders"))
         await super().save_tracker(tracker)
         if "helpful" in errand:
             words = _question_before(tracker) if self._keeps_words else None
@@ -157,6 +164,14 @@ class CompanionProcessor(MessageProcessor):
                 )
             except SQLAlchemyError as error:  # a lost thumb must not cost the parent an answer
                 logger.error("A rating was not kept: %s", type(error).__name__)
+
+    async def _heed_reminders(self, tracker: DialogueStateTracker, order: Optional[str]) -> None:
+        """Before the turn is kept: if it fails in between, the same message does all again."""
+        family = Family.of_slots(tracker.current_slot_values())
+        if self._reminding is not None and (order or family.complete):
+            channel = tracker.get_latest_input_channel()
+            heed = self._reminding.heed
+            await asyncio.to_thread(heed, tracker.sender_id, channel, family, order)
 
 
 def _question_before(tracker: DialogueStateTracker) -> Optional[str]:
@@ -202,11 +217,16 @@ class CompanionAgent(Agent):
         """Loads the trained model."""
         settings = get_settings()
         catalogue = load_catalogue(settings.content, settings.clinic_card)
+        reminding = None
+        if isinstance(self._conversations, ConversationStore):
+            sessions = self._conversations.session_scope
+            reminding = Reminding(sessions, catalogue, settings.retention_days)
         self.processor = CompanionProcessor(
             languages=LanguageRecogniser(catalogue.languages.values(), catalogue.danger_signs),
             conversations=self._conversations,
             keeps_words=settings.feedback_words,
             clinic=catalogue.clinic,
+            reminding=reminding,
             model_path=model_path,
             tracker_store=self.tracker_store,
             lock_store=self.lock_store,

@@ -24,6 +24,7 @@ from bot.channels.events import Events
 from bot.channels.page import SECURITY_HEADERS, pages
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
+from bot.reminding import Reminding
 from bot.settings import Settings
 from bot.store.conversations import ConversationStore
 from bot.store.retention import forget_hourly
@@ -101,10 +102,13 @@ def create_app(
     async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         load = partial(load_agent, settings.model, conversations, lock_store)
         app.ctx.events = Events(conversations)
+        sessions = conversations.session_scope
+        reminding = Reminding(sessions, catalogue, settings.retention_days)
         jobs = (
             _load_model(app, settings, load),
             forget_hourly(conversations, settings.retention_days),
             app.ctx.events.watch(),
+            reminding.watch(),
         )
         app.ctx.tasks = [loop.create_task(job) for job in jobs]
 

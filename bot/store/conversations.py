@@ -27,7 +27,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.store import pushes, turns
+from bot.store import inbox, opt_outs, outbox, pushes, reminders, turns
 from bot.store.database import create_tables, database_url, open_engine
 from bot.store.pushes import Push
 from bot.store.turns import Snapshot, StoredTracker
@@ -82,8 +82,9 @@ class ConversationStore(SQLTrackerStore):
         TrackerStore.__init__(self, domain, event_broker)
         self.engine = open_engine(database_url())
         self.sessionmaker = sessionmaker(bind=self.engine)
-        tables = (self.Base.metadata, _RATINGS.metadata, pushes.TABLE.metadata, turns.METADATA)
-        create_tables(self.engine, *tables)
+        ours = (_RATINGS, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
+        kept = [table.metadata for table in (*ours, reminders.TABLE)]
+        create_tables(self.engine, self.Base.metadata, turns.METADATA, *kept)
 
     @contextmanager
     def session_scope(self) -> Iterator[Session]:
@@ -247,6 +248,11 @@ class ConversationStore(SQLTrackerStore):
             deleted = int(old.delete(synchronize_session=False))
             session.execute(pushes.TABLE.delete().where(pushes.TABLE.c.said_at < instant))
             turns.forget_before(session, instant)
+            session.execute(outbox.TABLE.delete().where(outbox.TABLE.c.added_at < instant))
+            inbox.forget(session, instant)
+            reminders.forget(session, day)
+            # Nobody has opened that page for as long as its words were kept.
+            reminders.forget_silent(session, "web", sa.select(self.SQLEvent.sender_id))
             session.execute(
                 _RATINGS.update()
                 .where(_RATINGS.c.given_on < day)
@@ -256,13 +262,17 @@ class ConversationStore(SQLTrackerStore):
         return deleted
 
     def erase(self, conversation: str) -> None:
-        """Deletes everything that is kept of a conversation: events, ratings, pushes."""
+        """Deletes all that is kept of a conversation: events, ratings, pushes, letters, reminders.
+
+        What it still waits to be answered stays: the message that orders this is among it.
+        """
         with self.session_scope() as session:
             kept = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == conversation)
             kept.delete(synchronize_session=False)
-            for table in (_RATINGS, pushes.TABLE):
+            for table in (_RATINGS, pushes.TABLE, outbox.TABLE):
                 session.execute(table.delete().where(table.c.conversation == conversation))
             turns.erase(session, conversation)
+            reminders.erase(session, conversation)
             session.commit()
 
     def rate(

@@ -8,11 +8,14 @@ import socket
 import traceback
 from collections.abc import Callable
 from functools import partial
+from typing import Optional
 
+from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import register
 from rasa.core.lock_store import LockError, LockStore
 from rasa.core.run import create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
+from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
@@ -34,7 +37,10 @@ _LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
 
 
 def create_app(
-    settings: Settings, conversations: ConversationStore, lock_store: LockStore
+    settings: Settings,
+    conversations: ConversationStore,
+    lock_store: LockStore,
+    event_broker: Optional[EndpointConfig] = None,
 ) -> Sanic:
     """The server, which loads the model after it has begun to listen.
 
@@ -42,6 +48,7 @@ def create_app(
         settings: Where to find the model and the content.
         conversations: Where conversations live.
         lock_store: Keeps one conversation's messages in order.
+        event_broker: Where the events of conversations are sent on to, as Rasa configures it.
     """
     app = Sanic("companion", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
@@ -100,6 +107,7 @@ def create_app(
     @app.after_server_start
     async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         load = partial(load_agent, settings.model, conversations, lock_store)
+        conversations.event_broker = await EventBroker.create(event_broker, loop)
         app.ctx.events = Events(conversations)
         jobs = (
             _load_model(app, settings, load),
@@ -111,6 +119,8 @@ def create_app(
     @app.before_server_stop
     async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.events.close()
+        if conversations.event_broker is not None:
+            await conversations.event_broker.close()
         for task in app.ctx.tasks:
             task.cancel()
 
@@ -154,7 +164,8 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
-    app = create_app(settings, ConversationStore(), LockStore.create(endpoints.lock_store))
+    lock_store = LockStore.create(endpoints.lock_store)
+    app = create_app(settings, ConversationStore(), lock_store, endpoints.event_broker)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

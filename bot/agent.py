@@ -27,6 +27,7 @@ from rasa_sdk.executor import ActionExecutor
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.answer import ERRAND
+from bot.constant_work import InSequence, do_constant_work_once
 from bot.dialogue.family import Family
 from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
 from bot.guide.catalogue import load_catalogue
@@ -38,6 +39,8 @@ from bot.store.conversations import ConversationStore, PassingStore
 from bot.store.turns import offered_payloads
 
 logger = logging.getLogger(__name__)
+
+do_constant_work_once()
 
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
 PRIVACY = "ask_privacy"  # the intent that asks what is stored
@@ -88,6 +91,7 @@ class CompanionProcessor(MessageProcessor):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.graph_runner = InSequence(self.graph_runner)
         self._languages = languages
         self._conversations = conversations
         self._keeps_words = keeps_words

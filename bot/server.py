@@ -8,11 +8,14 @@ import socket
 import traceback
 from collections.abc import Callable
 from functools import partial
+from typing import Optional
 
+from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import register
 from rasa.core.lock_store import LockError, LockStore
 from rasa.core.run import create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
+from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
@@ -35,7 +38,10 @@ _LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
 
 
 def create_app(
-    settings: Settings, conversations: ConversationStore, lock_store: LockStore
+    settings: Settings,
+    conversations: ConversationStore,
+    lock_store: LockStore,
+    event_broker: Optional[EndpointConfig] = None,
 ) -> Sanic:
     """The server, which loads the model after it has begun to listen.
 
@@ -43,6 +49,7 @@ def create_app(
         settings: Where to find the model and the content.
         conversations: Where conversations live.
         lock_store: Keeps one conversation's messages in order.
+        event_broker: Where the events of conversations are sent on to, as Rasa configures it.
     """
     app = Sanic("companion", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
@@ -101,6 +108,7 @@ def create_app(
     @app.after_server_start
     async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         load = partial(load_agent, settings.model, conversations, lock_store)
+        conversations.event_broker = await EventBroker.create(event_broker, loop)
         app.ctx.events = Events(conversations)
         sessions = conversations.session_scope
         reminding = Reminding(sessions, catalogue, settings.retention_days)
@@ -115,6 +123,8 @@ def create_app(
     @app.before_server_stop
     async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.events.close()
+        if conversations.event_broker is not None:
+            await conversations.event_broker.close()
         for task in app.ctx.tasks:
             task.cancel()
 
@@ -158,7 +168,8 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
-    app = create_app(settings, ConversationStore(), LockStore.create(endpoints.lock_store))
+    lock_store = LockStore.create(endpoints.lock_store)
+    app = create_app(settings, ConversationStore(), lock_store, endpoints.event_broker)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

@@ -155,6 +155,20 @@ def test_ratings_and_pushes(store: Any) -> None:
     store.check()
 
 
+def test_new_events_are_sent_on_once_they_are_kept(store: Any, loop: Any) -> None:
+    class Broker:
+        sent: list[dict[str, Any]] = []
+
+        def publish(self, event: dict[str, Any]) -> None:
+            self.sent.append(event)
+
+    store.event_broker = Broker()
+    loop.run_until_complete(_say(store, "sent", 1))
+    loop.run_until_complete(_say(store, "sent", 2))
+    said = [event["text"] for event in Broker.sent if event["event"] == "user"]
+    assert said == ["question 1", "question 2"]
+
+
 def _open_store(barrier: Any) -> None:
     from bot.store.conversations import ConversationStore
 

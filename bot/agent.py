@@ -30,8 +30,10 @@ from actions.answer import ERRAND
 from bot.constant_work import InSequence, do_constant_work_once
 from bot.dialogue.family import Family
 from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
+from bot.dialogue.reading import ASK_BACK
 from bot.guide.catalogue import load_catalogue
 from bot.guide.models import ClinicCard
+from bot.metrics import ALARMS, FALLBACKS, REPLIES, SECONDS, TURNS
 from bot.nlu.language import LanguageRecogniser
 from bot.reminding import Reminding
 from bot.settings import get_settings
@@ -44,6 +46,7 @@ do_constant_work_once()
 
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
 PRIVACY = "ask_privacy"  # the intent that asks what is stored
+ALARM_INTENTS = ("report_emergency", "report_crisis")
 
 Conversations = Union[ConversationStore, PassingStore]
 
@@ -103,7 +106,11 @@ class CompanionProcessor(MessageProcessor):
         message.text = as_text(message.text or "")
         known = await self._conversations.replies_to(message.sender_id, message.message_id)
         if known is None:
-            return await super().handle_message(message)
+            channel = str(message.input_channel)
+            with SECONDS.time():
+                answered = await super().handle_message(message)
+            TURNS.labels(channel).inc()
+            return answered
         for reply in known:
             await message.output_channel.send_response(message.sender_id, reply.message())
         return None
@@ -150,10 +157,11 @@ class CompanionProcessor(MessageProcessor):
         """Whether a message, or a clause of it, may tell of danger."""
         parsed = await self.parse_message(UserMessage(text))
         intents = {part[INTENT]["name"] for part in (parsed, *parsed.get("parts", []))}
-        return not intents.isdisjoint(("report_emergency", "report_crisis"))
+        return not intents.isdisjoint(ALARM_INTENTS)
 
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
         """Keeps the conversation, and does what its last turn ordered (called by Rasa)."""
+        _count(tracker)
         errand = tracker.get_slot(ERRAND) or {}
         if errand.get("erase"):
             self._conversations.erase(tracker.sender_id)
@@ -176,6 +184,21 @@ class CompanionProcessor(MessageProcessor):
             channel = tracker.get_latest_input_channel()
             heed = self._reminding.heed
             await asyncio.to_thread(heed, tracker.sender_id, channel, family, order)
+
+
+def _count(tracker: DialogueStateTracker) -> None:
+    """Counts what the latest turn was, and the kinds of its replies."""
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered):
+            REPLIES.labels(event.metadata.get("kind", "other")).inc()
+        elif isinstance(event, UserUttered):
+            alarms: Any = event.parse_data.get("alarms") or [event.intent]
+            for alarm in alarms:
+                if alarm.get("name") in ALARM_INTENTS:
+                    ALARMS.labels(alarm["name"]).inc()
+            if event.intent_name == ASK_BACK:
+                FALLBACKS.inc()
+            return
 
 
 def _question_before(tracker: DialogueStateTracker) -> Optional[str]:

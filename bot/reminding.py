@@ -16,6 +16,7 @@ from bot.dialogue.compose import Composer
 from bot.dialogue.family import Family
 from bot.dialogue.reminders import PAGE, Reminders
 from bot.guide.catalogue import Catalogue
+from bot.metrics import ERRORS, REMINDED
 from bot.store import claims, opt_outs, outbox, pushes, reminders
 from bot.store.reminders import Due, Plan
 
@@ -92,16 +93,18 @@ class Reminding:
             How many were looked at.
         """
         with self._sessions() as session:
-            found = reminders.claim(session, most)
+            found, told = reminders.claim(session, most), 0
             for due in found:
                 try:
-                    self._send(session, due)
+                    told += self._send(session, due)
                 except SQLAlchemyError:
                     raise
                 except Exception as error:  # one family's trouble must not keep others waiting
+                    ERRORS.labels("reminders").inc()
                     logger.error("A reminder was put off: %s", type(error).__name__)
                     reminders.put_back(session, due)
             session.commit()
+        REMINDED.inc(told)
         return len(found)
 
     async def watch(self) -> None:
@@ -119,6 +122,7 @@ class Reminding:
             except SQLAlchemyError as error:
                 failures += 1
                 wait += claims.back_off(failures)
+                ERRORS.labels("reminders").inc()
                 logger.error("Reminders could not be sent: %s", type(error).__name__)
             await asyncio.sleep(wait)
 
@@ -129,15 +133,17 @@ class Reminding:
         date, due = (coming.date, coming.due) if coming else (None, 0.0)
         reminders.expect(session, plan.conversation, date, due)
 
-    def _send(self, session: Session, due: Due) -> None:
+    def _send(self, session: Session, due: Due) -> bool:
+        """Hands a reminder over; whether it still was right."""
         plan = reminders.plan_of(session, due.conversation)
         if plan is None or opt_outs.holds(session, due.conversation):
             reminders.stop(session, due.conversation)
-            return
+            return False
         now = time.time()
         told = reminders.told(session, due.conversation)
         coming = self._reminders.next(Family.of_slots(plan.family), told, plan.since, now)
-        if coming is None or coming.date != due.date or coming.due > now:
+        right = coming is not None and coming.date == due.date and coming.due <= now
+        if coming is None or not right:
             reminders.drop(session, due)  # the clock or the calendar has changed
         else:
             reply = self._reminders.words(coming).dict()
@@ -149,6 +155,7 @@ class Reminding:
                 outbox.add(session, plan.conversation, plan.channel, plan.recipient, reply, key)
             reminders.sent(session, due)
         self._plan(session, plan)
+        return right
 
 
 def _address(session: Session, conversation: str, channel: str) -> Optional[str]:

@@ -24,9 +24,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agent import CompanionAgent, load_agent
 from bot.channels.events import Events
+from bot.channels.metrics import metrics
 from bot.channels.page import SECURITY_HEADERS, pages
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
+from bot.metrics import ERRORS
 from bot.reminding import Reminding
 from bot.settings import Settings
 from bot.store.conversations import ConversationStore
@@ -62,6 +64,7 @@ def create_app(
     register(channels, app, route="/webhooks/")
     catalogue = load_catalogue(settings.content, settings.clinic_card)
     app.blueprint(pages(catalogue, settings))
+    app.blueprint(metrics(settings, conversations.session_scope))
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
@@ -92,6 +95,7 @@ def create_app(
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.
         where = "".join(traceback.format_tb(error.__traceback__))
+        ERRORS.labels("request").inc()
         logger.error("%s failed with %s\n%s", request.path, type(error).__name__, where)
         return json({"error": broken.text}, 500)
 

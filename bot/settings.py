@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Optional
+from typing import Literal, Optional
 
 from pydantic import BaseSettings, Field, validator
 
@@ -73,8 +73,17 @@ class Settings(BaseSettings):
         description="Whether a parent's question is kept with the thumb given to its answer.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How a line of the log is written: text or json."
+    )
+    metrics_token: Optional[str] = Field(
+        default=None,
+        min_length=32,
+        description="Secret of the clinic's monitoring, at least 32 characters; when empty, "
+        "/metrics answers only to the machine itself.",
+    )
 
-    @validator("clinic_card", "session_key", "rest_token", pre=True)
+    @validator("clinic_card", "session_key", "rest_token", "metrics_token", pre=True)
     def _empty_is_unset(cls, value: Optional[str]) -> Optional[str]:
         return value or None
 

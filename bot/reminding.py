@@ -119,7 +119,7 @@ class Reminding:
                 while await asyncio.to_thread(self.send_due):
                     pass
                 failures = 0
-            except SQLAlchemyError as error:
+            except Exception as error:  # the boundary: no failure may end all reminders
                 failures += 1
                 wait += claims.back_off(failures)
                 ERRORS.labels("reminders").inc()

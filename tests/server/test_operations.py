@@ -15,7 +15,7 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from tests.databases import database
+from tests.databases import new_database
 from tests.server.conftest import Chat, Server
 
 pytestmark = pytest.mark.server
@@ -116,7 +116,7 @@ def test_a_server_that_is_told_to_stop_finishes_its_turns(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(shutil.which("pg_dump") is None, reason="pg_dump is not installed.")
 def test_a_dump_of_postgresql_restores(tmp_path: Path) -> None:
-    with database("postgresql", tmp_path) as url, database("postgresql", tmp_path) as other:
+    with new_database("postgresql", tmp_path) as url, new_database("postgresql", tmp_path) as other:
         engine = sa.create_engine(url)
         with engine.begin() as connection:
             connection.execute(sa.text("create table events (id serial primary key, data text)"))

@@ -209,7 +209,7 @@ def test_an_open_stream_does_not_hold_up_the_servers_end(tmp_path: Path) -> None
     finally:
         before = time.monotonic()
         server.stop()
-    assert time.monotonic() - before < 8
+    assert time.monotonic() - before < 14  # after 15 s Sanic closes what is still open
     stream.close()
 
 

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.databases import ENGINES, new_database
 
 pytestmark = pytest.mark.model  # imports Rasa
+
+TOPICS = 100  # that a button may ask about; the assistant has some sixty
 
 
 @pytest.fixture(params=ENGINES)
@@ -24,6 +27,7 @@ def address(
 
     with new_database(request.param, tmp_path) as url:
         monkeypatch.setenv("COMPANION_DATABASE", url)
+        monkeypatch.syspath_prepend(str(ROOT))  # for the processes that a test begins
         get_settings.cache_clear()
         yield url
     get_settings.cache_clear()
@@ -45,7 +49,7 @@ async def _say(store: Any, conversation: str, number: int) -> Any:
     from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
 
     tracker = await store.get_or_create_tracker(conversation)
-    button = {"title": "More", "payload": f"/ask_{number}"}
+    button = {"title": "More", "payload": f"/ask_{number % TOPICS}"}
     tracker.update(UserUttered(f"question {number}", message_id=f"m{number}"))
     tracker.update(ActionExecuted("action_reply"))
     tracker.update(BotUttered(f"answer {number}", data={"buttons": [button]}))
@@ -58,7 +62,10 @@ async def _say(store: Any, conversation: str, number: int) -> Any:
 
 
 def test_message_1000_reads_what_message_20_did(store: Any, loop: Any) -> None:
-    """Stock Rasa reads all events at each message: message 500 cost 17.5 times message 5."""
+    """Stock Rasa reads all events at each message, so that each costs more than the one before.
+
+    The cheapest of many is compared, in processor time: other work on the machine counts least so.
+    """
 
     async def talk() -> tuple[list[int], list[float]]:
         events, costs = [], []
@@ -71,8 +78,7 @@ def test_message_1000_reads_what_message_20_did(store: Any, loop: Any) -> None:
 
     events, costs = loop.run_until_complete(talk())
     assert max(events) < 120
-    early, late = sorted(costs[20:120])[50], sorted(costs[900:])[50]
-    assert late < 1.5 * early  # measured: 1.0 to 1.1
+    assert min(costs[900:]) < 1.5 * min(costs[TOPICS : TOPICS + 100])
 
 
 def test_a_long_conversation_keeps_slots_buttons_and_history(store: Any, loop: Any) -> None:

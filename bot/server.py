@@ -19,8 +19,12 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, json
 
 from bot.agent import CompanionAgent, load_agent
+from bot.channels.calendar_links import CalendarLinks
 from bot.channels.events import Events
+from bot.channels.messengers.messenger import Messenger
+from bot.channels.messengers.post import Post
 from bot.channels.page import SECURITY_HEADERS, pages
+from bot.channels.sessions import session_key
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
 from bot.settings import Settings
@@ -53,6 +57,12 @@ def create_app(
     register(channels, app, route="/webhooks/")
     catalogue = load_catalogue(settings.content, settings.clinic_card)
     app.blueprint(pages(catalogue, settings))
+    composer = Composer(catalogue, settings.retention_days)
+    messengers = [c for c in channels if isinstance(c, Messenger) and c.on]
+    links = CalendarLinks(
+        session_key(settings.session_key), settings.address, catalogue, conversations
+    )
+    app.blueprint(links.routes())
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
@@ -64,7 +74,7 @@ def create_app(
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
-    broken = Composer(catalogue, settings.retention_days).fixed("broken")
+    broken = composer.fixed("broken")
 
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.
@@ -84,10 +94,12 @@ def create_app(
     async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         load = partial(load_agent, settings.model, conversations, lock_store)
         app.ctx.events = Events(conversations)
+        app.ctx.post = Post(conversations, messengers, catalogue, composer, links)
         jobs = (
             _load_model(app, settings, load),
             forget_hourly(conversations, settings.retention_days),
             app.ctx.events.watch(),
+            app.ctx.post.carry(app),
         )
         app.ctx.tasks = [loop.create_task(job) for job in jobs]
 

@@ -35,13 +35,18 @@ class ActionReply(ReplyingAction):
             **(tracker.get_slot(ALARM) or {}),
         )
         turn = self.conversation.answer(tracker.latest_message, context)
+        after = {
+            LAST_TOPIC: turn.context.topic,
+            TOLD: list(turn.context.told),
+            LAST_STATEMENTS: list(turn.context.last),
+            NOTE_GIVEN: turn.context.noted,
+            ALARM: {"alarm": turn.context.alarm, "since_alarm": turn.context.since_alarm},
+            **turn.context.family.as_slots(),
+            ERRAND: turn.errand,
+        }
+        # Only what changed: each event is kept, and read again in the turns that follow.
+        changed = {name: value for name, value in after.items() if tracker.get_slot(name) != value}
         return [
             *(uttered(reply) for reply in turn.replies),
-            SlotSet(LAST_TOPIC, turn.context.topic),
-            SlotSet(TOLD, list(turn.context.told)),
-            SlotSet(LAST_STATEMENTS, list(turn.context.last)),
-            SlotSet(NOTE_GIVEN, turn.context.noted),
-            SlotSet(ALARM, {"alarm": turn.context.alarm, "since_alarm": turn.context.since_alarm}),
-            *(SlotSet(name, value) for name, value in turn.context.family.as_slots().items()),
-            SlotSet(ERRAND, turn.errand),
+            *(SlotSet(name, value) for name, value in changed.items()),
         ]

@@ -16,6 +16,7 @@ from bot.dialogue.compose import Composer
 from bot.dialogue.conversation import Conversation
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import load_catalogue
+from bot.metrics import ERRORS
 from bot.settings import get_settings
 
 logger = logging.getLogger(__name__)
@@ -61,5 +62,6 @@ class ReplyingAction(Action, ABC):
         except Exception as error:  # the boundary: a parent always gets an answer
             # Only where it happened: the error's own message may quote the parent.
             where = "".join(traceback.format_tb(error.__traceback__))
+            ERRORS.labels("action").inc()
             logger.error("%s failed with %s\n%s", self.name(), type(error).__name__, where)
             return [uttered(self.composer.fixed("broken"))]

@@ -5,6 +5,7 @@ Text is only ever text, a message is answered once, and actions run in the same 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any, Optional, Union
@@ -13,6 +14,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.lock_store import LockStore
 from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -25,17 +27,26 @@ from rasa_sdk.executor import ActionExecutor
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.answer import ERRAND
+from bot.constant_work import InSequence, do_constant_work_once
+from bot.dialogue.family import Family
 from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
+from bot.dialogue.reading import ASK_BACK
 from bot.guide.catalogue import load_catalogue
 from bot.guide.models import ClinicCard
+from bot.metrics import ALARMS, FALLBACKS, REPLIES, SECONDS, TURNS
 from bot.nlu.language import LanguageRecogniser
+from bot.reminding import Reminding
 from bot.settings import get_settings
 from bot.store.conversations import ConversationStore, PassingStore
+from bot.store.turns import offered_payloads
 
 logger = logging.getLogger(__name__)
 
+do_constant_work_once()
+
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
 PRIVACY = "ask_privacy"  # the intent that asks what is stored
+ALARM_INTENTS = ("report_emergency", "report_crisis")
 
 Conversations = Union[ConversationStore, PassingStore]
 
@@ -54,30 +65,6 @@ class InProcessActions(EndpointConfig):
         return await self._executor.run(json)
 
 
-def offered_payloads(tracker: DialogueStateTracker) -> set[str]:
-    """The payloads of all buttons that this conversation was offered."""
-    return {
-        button["payload"]
-        for event in tracker.events
-        if isinstance(event, BotUttered)
-        for button in event.data.get("buttons") or []
-    }
-
-
-def replies_to(tracker: DialogueStateTracker, message_id: str) -> Optional[list[BotUttered]]:
-    """What was answered to the message of that id; None when it never came."""
-    replies: Optional[list[BotUttered]] = None
-    for event in tracker.events:
-        if isinstance(event, UserUttered):
-            if replies is not None:
-                break
-            if event.message_id == message_id:
-                replies = []
-        elif isinstance(event, BotUttered) and replies is not None:
-            replies.append(event)
-    return replies
-
-
 def _known_beforehand(text: str, occasion: str) -> dict[str, Any]:
     """What the pipeline would give for a message that it need not see."""
     intent = {"name": occasion, "confidence": 1.0}
@@ -94,6 +81,7 @@ class CompanionProcessor(MessageProcessor):
         conversations: Where conversations and ratings live.
         keeps_words: Whether a rating is kept with the parent's question.
         clinic: Whose local date it is.
+        reminding: Keeps reminders; None where nothing outlives the process.
     """
 
     def __init__(
@@ -102,21 +90,27 @@ class CompanionProcessor(MessageProcessor):
         conversations: Conversations,
         keeps_words: bool,
         clinic: ClinicCard,
+        reminding: Optional[Reminding],
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.graph_runner = InSequence(self.graph_runner)
         self._languages = languages
         self._conversations = conversations
         self._keeps_words = keeps_words
         self._clinic = clinic
+        self._reminding = reminding
 
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
         """Answers a message; one whose id was answered before gets the same replies again."""
         message.text = as_text(message.text or "")
-        tracker = await self.tracker_store.retrieve(message.sender_id)
-        known = replies_to(tracker, message.message_id) if tracker else None
+        known = await self._conversations.replies_to(message.sender_id, message.message_id)
         if known is None:
-            return await super().handle_message(message)
+            channel = str(message.input_channel)
+            with SECONDS.time():
+                answered = await super().handle_message(message)
+            TURNS.labels(channel).inc()
+            return answered
         for reply in known:
             await message.output_channel.send_response(message.sender_id, reply.message())
         return None
@@ -130,6 +124,7 @@ class CompanionProcessor(MessageProcessor):
         """Understands a message; `/intent` counts only as the payload of an offered button."""
         parsed = await self._understood(message, tracker, only_output_properties)
         parsed["today"] = (message.metadata or {}).get("today") or self._clinic.today().isoformat()
+        parsed["channel"] = message.input_channel
         return parsed
 
     async def _understood(
@@ -155,26 +150,23 @@ class CompanionProcessor(MessageProcessor):
             return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
         parsed = await super().parse_message(message, tracker, only_output_properties)
         if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
-            parsed["stored_messages"] = 1 + await self._count_messages(tracker.sender_id)
+            parsed["stored_messages"] = 1 + self._conversations.count_messages(tracker.sender_id)
         return parsed
-
-    async def _count_messages(self, conversation: str) -> int:
-        tracker = await self.tracker_store.retrieve_full_tracker(conversation)
-        events = tracker.events if tracker else ()
-        return sum(isinstance(event, UserUttered) for event in events)
 
     async def raises_alarm(self, text: str) -> bool:
         """Whether a message, or a clause of it, may tell of danger."""
         parsed = await self.parse_message(UserMessage(text))
         intents = {part[INTENT]["name"] for part in (parsed, *parsed.get("parts", []))}
-        return not intents.isdisjoint(("report_emergency", "report_crisis"))
+        return not intents.isdisjoint(ALARM_INTENTS)
 
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
         """Keeps the conversation, and does what its last turn ordered (called by Rasa)."""
+        _count(tracker)
         errand = tracker.get_slot(ERRAND) or {}
         if errand.get("erase"):
             self._conversations.erase(tracker.sender_id)
             return
+        await self._heed_reminders(tracker, errand.get("reminders"))
         await super().save_tracker(tracker)
         if "helpful" in errand:
             words = _question_before(tracker) if self._keeps_words else None
@@ -184,6 +176,29 @@ class CompanionProcessor(MessageProcessor):
                 )
             except SQLAlchemyError as error:  # a lost thumb must not cost the parent an answer
                 logger.error("A rating was not kept: %s", type(error).__name__)
+
+    async def _heed_reminders(self, tracker: DialogueStateTracker, order: Optional[str]) -> None:
+        """Before the turn is kept: if it fails in between, the same message does all again."""
+        family = Family.of_slots(tracker.current_slot_values())
+        if self._reminding is not None and (order or family.complete):
+            channel = tracker.get_latest_input_channel()
+            heed = self._reminding.heed
+            await asyncio.to_thread(heed, tracker.sender_id, channel, family, order)
+
+
+def _count(tracker: DialogueStateTracker) -> None:
+    """Counts what the latest turn was, and the kinds of its replies."""
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered):
+            REPLIES.labels(event.metadata.get("kind", "other")).inc()
+        elif isinstance(event, UserUttered):
+            alarms: Any = event.parse_data.get("alarms") or [event.intent]
+            for alarm in alarms:
+                if alarm.get("name") in ALARM_INTENTS:
+                    ALARMS.labels(alarm["name"]).inc()
+            if event.intent_name == ASK_BACK:
+                FALLBACKS.inc()
+            return
 
 
 def _question_before(tracker: DialogueStateTracker) -> Optional[str]:
@@ -210,15 +225,35 @@ class CompanionAgent(Agent):
         )
         self._conversations = conversations
 
+    @staticmethod
+    def _create_tracker_store(store: Optional[TrackerStore], domain: Domain) -> TrackerStore:
+        """The store as it is; Rasa would keep in memory, and answer, what could not be saved."""
+        assert store is not None
+        return store
+
+    async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
+        """Answers a message; a turn that has begun ends, also when its parent has gone away."""
+        message.sender_id = message.sender_id.replace("\0", "\ufffd")  # no database takes a NUL
+        message.message_id = message.message_id.replace("\0", "\ufffd")
+        answering = asyncio.ensure_future(super().handle_message(message))
+        # Where nobody waits any more, asyncio would log the error with the parent's words in it.
+        answering.add_done_callback(lambda turn: turn.cancelled() or turn.exception())
+        return await asyncio.shield(answering)
+
     def load_model(self, model_path: Union[str, Path], fingerprint: Optional[str] = None) -> None:
         """Loads the trained model."""
         settings = get_settings()
         catalogue = load_catalogue(settings.content, settings.clinic_card)
+        reminding = None
+        if isinstance(self._conversations, ConversationStore):
+            sessions = self._conversations.session_scope
+            reminding = Reminding(sessions, catalogue, settings.retention_days)
         self.processor = CompanionProcessor(
             languages=LanguageRecogniser(catalogue.languages.values(), catalogue.danger_signs),
             conversations=self._conversations,
             keeps_words=settings.feedback_words,
             clinic=catalogue.clinic,
+            reminding=reminding,
             model_path=model_path,
             tracker_store=self.tracker_store,
             lock_store=self.lock_store,

@@ -240,7 +240,7 @@ def _opinions(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
-    prepare_logs(settings.log_level)
+    prepare_logs(settings.log_level, settings.log_format)
     if not settings.model.is_file():
         raise Refused(f"There is no trained model at {settings.model}. Make one with `make train`.")
     from bot.server import port_problem, serve

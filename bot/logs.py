@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import logging
 import os
 import sys
 
+_TEXT = "%(levelname)s %(name)s %(message)s"
 
-def prepare_logs(level: str) -> None:
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: `time`, `level`, `logger`, `message`, and where an error happened."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line (called by the logging library)."""
+        line = {
+            "time": dt.datetime.fromtimestamp(record.created, dt.timezone.utc).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def prepare_logs(level: str, form: str = "text") -> None:
     """Prepares the logs of this process; called before Rasa is imported.
 
     Rasa's structured log prints messages to standard output unless told otherwise.
 
     Args:
         level: DEBUG, INFO, WARNING or ERROR.
+        form: text or json.
 
     Raises:
         ValueError: There is no such log level.
@@ -27,11 +48,13 @@ def prepare_logs(level: str) -> None:
     logging.captureWarnings(True)
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
 
+    if form == "json":
+        os.environ["FORCE_JSON_LOGGING"] = "1"  # Rasa's own structured log
     from rasa.utils.log_utils import configure_structlog
 
-    logging.basicConfig(
-        level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else logging.Formatter(_TEXT))
+    logging.basicConfig(level=number, handlers=[handler])
     # At DEBUG Rasa writes what parents say into the log.
     logging.getLogger("rasa").setLevel(max(number, logging.INFO))
     configure_structlog(max(number, logging.WARNING))

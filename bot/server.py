@@ -8,25 +8,32 @@ import socket
 import traceback
 from collections.abc import Callable
 from functools import partial
+from typing import Optional
 
+from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import register
-from rasa.core.lock_store import LockStore
+from rasa.core.lock_store import LockError, LockStore
 from rasa.core.run import create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
+from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic
 from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse, json
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agent import CompanionAgent, load_agent
 from bot.channels.calendar_links import CalendarLinks
 from bot.channels.events import Events
 from bot.channels.messengers.messenger import Messenger
 from bot.channels.messengers.post import Post
+from bot.channels.metrics import metrics
 from bot.channels.page import SECURITY_HEADERS, pages
 from bot.channels.sessions import session_key
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
+from bot.metrics import ERRORS
+from bot.reminding import Reminding
 from bot.settings import Settings
 from bot.store.conversations import ConversationStore
 from bot.store.retention import forget_hourly
@@ -37,7 +44,10 @@ _LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
 
 
 def create_app(
-    settings: Settings, conversations: ConversationStore, lock_store: LockStore
+    settings: Settings,
+    conversations: ConversationStore,
+    lock_store: LockStore,
+    event_broker: Optional[EndpointConfig] = None,
 ) -> Sanic:
     """The server, which loads the model after it has begun to listen.
 
@@ -45,6 +55,7 @@ def create_app(
         settings: Where to find the model and the content.
         conversations: Where conversations live.
         lock_store: Keeps one conversation's messages in order.
+        event_broker: Where the events of conversations are sent on to, as Rasa configures it.
     """
     app = Sanic("companion", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = _LARGEST_REQUEST
@@ -57,6 +68,7 @@ def create_app(
     register(channels, app, route="/webhooks/")
     catalogue = load_catalogue(settings.content, settings.clinic_card)
     app.blueprint(pages(catalogue, settings))
+    app.blueprint(metrics(settings, conversations.session_scope))
     composer = Composer(catalogue, settings.retention_days)
     messengers = [c for c in channels if isinstance(c, Messenger) and c.on]
     links = CalendarLinks(
@@ -66,19 +78,33 @@ def create_app(
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
-        ready = app.ctx.agent is not None
-        return json({"status": "ready" if ready else "starting"}, 200 if ready else 503)
+        if app.ctx.agent is None:
+            return json({"status": "starting"}, 503)
+        try:
+            await asyncio.to_thread(conversations.check)
+        except SQLAlchemyError:
+            return json({"status": "degraded", "failing": ["database"]}, 503)
+        return json({"status": "ready"})
+
+    @app.get("/live")
+    async def live(request: Request) -> HTTPResponse:
+        return json({"status": "live"})  # the process; a restart would not mend the database
 
     async def refuse(request: Request, error: SanicException) -> HTTPResponse:
         return json(
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
-    broken = composer.fixed("broken")
+    broken, not_saved = composer.fixed("broken"), composer.fixed("not_saved")
+
+    async def say_not_saved(request: Request, error: Exception) -> HTTPResponse:
+        logger.error("%s was not saved: %s", request.path, type(error).__name__)
+        return json({"error": not_saved.text}, 503, headers={"Retry-After": "5"})
 
     async def apologise(request: Request, error: Exception) -> HTTPResponse:
         # Only where it happened: the error's own message may quote the parent.
         where = "".join(traceback.format_tb(error.__traceback__))
+        ERRORS.labels("request").inc()
         logger.error("%s failed with %s\n%s", request.path, type(error).__name__, where)
         return json({"error": broken.text}, 500)
 
@@ -86,6 +112,8 @@ def create_app(
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
 
+    app.error_handler.add(SQLAlchemyError, say_not_saved)
+    app.error_handler.add(LockError, say_not_saved)
     app.error_handler.add(SanicException, refuse)
     app.error_handler.add(Exception, apologise)
     app.register_middleware(protect, "response")
@@ -93,19 +121,25 @@ def create_app(
     @app.after_server_start
     async def start_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         load = partial(load_agent, settings.model, conversations, lock_store)
+        conversations.event_broker = await EventBroker.create(event_broker, loop)
         app.ctx.events = Events(conversations)
         app.ctx.post = Post(conversations, messengers, catalogue, composer, links)
+        sessions = conversations.session_scope
+        reminding = Reminding(sessions, catalogue, settings.retention_days)
         jobs = (
             _load_model(app, settings, load),
             forget_hourly(conversations, settings.retention_days),
             app.ctx.events.watch(),
             app.ctx.post.carry(app),
+            reminding.watch(),
         )
         app.ctx.tasks = [loop.create_task(job) for job in jobs]
 
     @app.before_server_stop
     async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.events.close()
+        if conversations.event_broker is not None:
+            await conversations.event_broker.close()
         for task in app.ctx.tasks:
             task.cancel()
 
@@ -149,7 +183,8 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
-    app = create_app(settings, ConversationStore(), LockStore.create(endpoints.lock_store))
+    lock_store = LockStore.create(endpoints.lock_store)
+    app = create_app(settings, ConversationStore(), lock_store, endpoints.event_broker)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Literal, Optional
 
 from pydantic import BaseSettings, Field, validator
 from pydantic.fields import ModelField
@@ -116,6 +116,15 @@ class Settings(BaseSettings):
         description="Whether a parent's question is kept with the thumb given to its answer.",
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How a line of the log is written: text or json."
+    )
+    metrics_token: Optional[str] = Field(
+        default=None,
+        min_length=32,
+        description="Secret of the clinic's monitoring, at least 32 characters; when empty, "
+        "/metrics answers only to the machine itself.",
+    )
 
     @validator(
         "telegram_secret", "slack_signing_secret", "facebook_verify", "twilio_token", always=True

@@ -18,11 +18,15 @@ class Conversation:
     Args:
         agent: The agent with its model.
         today: The date the conversation takes place on, as ISO text; the clock's when None.
+        channel: The name of the channel that it is held as on; the terminal when None.
     """
 
-    def __init__(self, agent: CompanionAgent, today: str | None = None) -> None:
+    def __init__(
+        self, agent: CompanionAgent, today: str | None = None, channel: str | None = None
+    ) -> None:
         self._agent = agent
         self._id = uuid.uuid4().hex
+        self._channel = channel
         self._metadata = {"today": today} if today else None
 
     async def say(self, text: str) -> dict[str, Any]:
@@ -33,7 +37,9 @@ class Conversation:
         """
         collector = ReplyCollector()
         await self._agent.handle_message(
-            UserMessage(text, collector, self._id, metadata=self._metadata)
+            UserMessage(
+                text, collector, self._id, input_channel=self._channel, metadata=self._metadata
+            )
         )
         tracker = await self._agent.tracker_store.get_or_create_tracker(self._id)
         intent = tracker.latest_message.intent if tracker.latest_message else {}

@@ -120,9 +120,8 @@ class WebChannel(InputChannel):
         async def history(request: Request) -> HTTPResponse:
             conversation = self._conversation(request)
             store: ConversationStore = request.app.ctx.conversations
-            tracker = await request.app.ctx.agent.tracker_store.retrieve_full_tracker(conversation)
             begun = await asyncio.to_thread(store.pushes, conversation)
-            turns = turns_of(tracker.events if tracker else (), begun)
+            turns = turns_of(await store.spoken(conversation), begun)
             # From here on the page listens to /events.
             newest = str(begun[-1].id if begun else 0)
             return json(turns, headers={"Last-Event-ID": newest})
@@ -245,7 +244,7 @@ def turns_of(events: Iterable[Event], begun: Sequence[Push] = ()) -> list[dict[s
     with `user` null.
 
     Args:
-        events: The tracker's events.
+        events: What was said, oldest first.
         begun: What the assistant began, oldest first.
     """
     turns: list[dict[str, Any]] = []

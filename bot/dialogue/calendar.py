@@ -59,11 +59,13 @@ class Talk:
         replies: What is said; empty where the message was not about the calendar.
         family: What is known.
         led_back: Whether the message was something else, to be answered first.
+        errand: What is to be done in the database, or None (see `Turn`).
     """
 
     replies: list[Reply]
     family: Family
     led_back: bool = False
+    errand: dict[str, Any] | None = None
 
 
 class Calendar:

@@ -15,7 +15,7 @@ from bot.schedule.events import Event, events, injections_before
 MOST_DATES = 8  # of one series; the rest is counted, and all stand in the calendar file
 
 # The buttons below a calendar: intents with a title of their own.
-_BUTTONS = ("schedule_file", "schedule_print", "change_schedule")
+_BUTTONS = ("schedule_file", "request_reminders", "schedule_print", "change_schedule")
 
 
 class CalendarText:

@@ -49,6 +49,7 @@ class Composer:
             "emergency_number": catalogue.clinic.emergency_number,
             "crisis_line": catalogue.clinic.crisis_line,
             "crisis_line_name": catalogue.clinic.crisis_line_name,
+            "reminders_at": catalogue.clinic.reminders_at,
             "retention_days": retention_days,
             "stored_messages": 0,
             **dict.fromkeys(("date", "months", "said"), ""),

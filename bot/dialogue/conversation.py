@@ -16,6 +16,16 @@ from bot.dialogue.follow_ups import Context, FollowUps
 from bot.dialogue.messages import EMPTY, OTHER_LANGUAGE
 from bot.dialogue.questions import Questions
 from bot.dialogue.reading import ASK_BACK, Reading
+from bot.dialogue.reminders import (
+    CALENDAR,
+    LOSS,
+    ORDERS,
+    OVER,
+    REQUEST,
+    STOP_ORDER,
+    WISH,
+    Reminders,
+)
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import Catalogue
 
@@ -39,7 +49,6 @@ CLEARLY_ERASE = 0.8
 CLEARLY = 0.6
 _MERE_ANSWERS = ("affirm", "deny", "express_confusion", EMPTY)
 
-WISH = "request_treatment_change"
 SURELY_A_WISH = 0.5
 
 CHOICES = 2  # topics offered by "did you mean"
@@ -52,8 +61,8 @@ class Turn:
     Attributes:
         replies: What is said.
         context: What the next message may lean on.
-        errand: What is to be done in the database, or None: `{"erase": True}`, or
-            `{"helpful": bool, "statements": [id, ...]}`.
+        errand: What is to be done in the database, or None: `{"erase": True}`,
+            `{"helpful": bool, "statements": [id, ...]}`, or `{"reminders": "start"}` (or "stop").
     """
 
     replies: list[Reply]
@@ -75,14 +84,16 @@ class Conversation:
         self._questions = Questions(catalogue)
         self._follow_ups = FollowUps(catalogue)
         self._calendar = Calendar(catalogue, composer)
+        self._reminders = Reminders(catalogue, composer)
 
     def answer(self, parsed: Mapping[str, Any], context: Context) -> Turn:
         """The replies to a message.
 
         Args:
             parsed: The message as Rasa's pipeline parsed it, with its `parts`, with `today`, the
-                local date as ISO text, and with `stored_messages`, how many messages of this
-                conversation are kept, where that was asked.
+                local date as ISO text, with `channel`, where it came from, and with
+                `stored_messages`, how many messages of this conversation are kept, where that was
+                asked.
             context: What was said before.
         """
         if language := parsed.get("language"):
@@ -96,13 +107,13 @@ class Conversation:
                 context = replace(context, alarm=None)
         asked = self._with_answers(self._questions.asked(whole, parts))
         today = dt.date.fromisoformat(parsed["today"])
-        talk = self._on_the_calendar(whole, parts, asked, context.family, today)
+        talk = self._talk(whole, parts, asked, context.family, today, parsed.get("channel"))
         if talk is not None:
             context = replace(context, family=talk.family)
-            if not talk.led_back:
+            if talk.replies and not talk.led_back:
                 asked = self._also_asked(asked, whole)
         asked = [_not_on_the_calendar(reading) for reading in asked]
-        errand = _errand(asked, context)
+        errand = (talk.errand if talk else None) or _errand(asked, context)
         stored = int(parsed.get("stored_messages") or 0)
         replies: list[Reply] = []
         said: set[str] = set()
@@ -125,6 +136,36 @@ class Conversation:
         replies, context = remembering(replies, intents, context, self._composer)
         return Turn(replies, context, errand)
 
+    def _talk(
+        self,
+        whole: Reading,
+        parts: Sequence[Reading],
+        asked: Sequence[Reading],
+        family: Family,
+        today: dt.date,
+        channel: str | None,
+    ) -> Talk | None:
+        """What is said on reminders and on the calendar; None where the message is about neither.
+
+        In danger nothing is said on them. Where a parent in despair tells of a loss, they end.
+        """
+        order = self._reminders.ordered(whole, parts)
+        kinds = {self._kind(reading.intent) for reading in asked}
+        if not kinds.isdisjoint(URGENT):
+            ends = order in (LOSS, OVER) and "emergency" not in kinds
+            return Talk([], Family(), errand=STOP_ORDER) if ends else None
+        if order is None:
+            return self._on_the_calendar(whole, parts, asked, family, today)
+        if order != REQUEST:
+            return self._reminders.ended(order, family)
+        telling = (reading for reading in (whole, *parts) if reading.confidence >= CLEARLY)
+        talk: Talk | None = None
+        if any(reading.intent in OPENINGS for reading in telling):
+            talk = self._on_the_calendar(whole, parts, asked, family, today)
+        elif not family.complete:
+            talk = self._calendar.hear("", CALENDAR, False, family, today)
+        return self._reminders.begun(channel, talk or Talk([], family))
+
     def _on_the_calendar(
         self,
         whole: Reading,
@@ -134,8 +175,6 @@ class Conversation:
         today: dt.date,
     ) -> Talk | None:
         """What is said on the family's calendar; None where the message is not about it."""
-        if any(self._kind(reading.intent) in URGENT for reading in asked):
-            return None
         intent = whole.intent
         if family.asking and intent in OPENINGS and whole.confidence < CLEARLY:
             intent = ASK_BACK  # "my daughter nurses him" answers what was asked
@@ -255,7 +294,8 @@ class Conversation:
 
 def _not_on_the_calendar(reading: Reading) -> Reading:
     """A clause that sounded like a matter of the calendar, which was not taken up: unclear."""
-    return replace(reading, intent=ASK_BACK) if reading.intent in OPENINGS else reading
+    matters = (*OPENINGS, *ORDERS)
+    return replace(reading, intent=ASK_BACK) if reading.intent in matters else reading
 
 
 def _clearly_erase(reading: Reading) -> bool:

@@ -31,7 +31,13 @@ from bot.guide.models import (
 
 ValueT = TypeVar("ValueT")
 
-FIXED_REPLY_FILES = ("safety.yml", "small_talk.yml", "limits.yml", "schedule/messages.yml")
+FIXED_REPLY_FILES = (
+    "safety.yml",
+    "small_talk.yml",
+    "limits.yml",
+    "schedule/messages.yml",
+    "schedule/reminders.yml",
+)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ PLACEHOLDERS = frozenset(
         "date",
         "months",
         "said",
+        "reminders_at",
     ]
 )
 
@@ -339,6 +340,11 @@ class ClinicCard(EmergencyNumbers):
     time_zone: str = Field(default="Europe/London", title="a name such as Europe/London")
     date_order: Literal["day first", "month first"] = Field(
         default="day first", title='how 03/04/2026 is read: "day first" or "month first"'
+    )
+    reminders_at: str = Field(
+        default="09:00",
+        title='in quotes, when reminders are sent, such as "09:00"',
+        regex=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
     )
 
     def today(self) -> dt.date:

@@ -6,12 +6,12 @@ to the month's last day: 31 January, 28 February, 31 March.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
-
-from dateutil.relativedelta import relativedelta
 
 from bot.schedule.course import INTERVALS, Course
 
@@ -94,7 +94,9 @@ def injections_before(course: Course, today: dt.date) -> int | None:
     given = days // EVERY_OTHER_DAY + 1  # none when the first lies ahead: -1 // 2 is -1
     if last is None:
         return max(0, given)
-    since = {interval: len(list(_monthly(last, interval, yesterday))) for interval in INTERVALS}
+    since = {
+        interval: len(list(_monthly(last, interval, last, yesterday))) for interval in INTERVALS
+    }
     if course.interval is None:
         return None if any(since.values()) else given
     return given + since[course.interval]
@@ -112,7 +114,7 @@ def _of_baby(course: Course, today: dt.date, end: dt.date) -> Iterator[Event]:
     so_far = (course.last_intensive - first).days // EVERY_OTHER_DAY + 1
     for interval in INTERVALS if course.interval is None else (course.interval,):
         given = _MAINTENANCE[interval]
-        for count, day in _monthly(course.last_intensive, interval, end):
+        for count, day in _monthly(course.last_intensive, interval, today, end):
             number = so_far + count if course.interval else None
             yield Event(day, "baby", "injection", "maintenance", interval, given, count, number)
 
@@ -132,16 +134,31 @@ def _of_mother(course: Course, today: dt.date, end: dt.date) -> Iterator[Event]:
         return
     first = course.mother_first or max(today, course.first)
     yield Event(first, "mother", "injection", "initial", None, _MOTHER_INITIAL, 1, 1)
-    for count, day in _monthly(first, 1, end):
+    for count, day in _monthly(first, 1, today, end):
         yield Event(day, "mother", "injection", "monthly", None, _MOTHER_MONTHLY, count, count + 1)
 
 
-def _monthly(anchor: dt.date, interval: int, end: dt.date) -> Iterator[tuple[int, dt.date]]:
-    """The dates every so many months after the anchor, up to the end, counted from 1."""
-    count = 1
-    while (day := anchor + relativedelta(months=count * interval)) <= end:
-        yield count, day
-        count += 1
+def _monthly(
+    anchor: dt.date, interval: int, start: dt.date, end: dt.date
+) -> Iterator[tuple[int, dt.date]]:
+    """The dates every so many months after the anchor, counted from 1, between start and end.
+
+    The years before the start are passed over at once, so that an old course costs no more.
+    """
+    months = 12 * (start.year - anchor.year) + start.month - anchor.month
+    for count in itertools.count(max(1, months // interval)):
+        day = _months_later(anchor, count * interval)
+        if day > end:
+            return
+        if day >= start:
+            yield count, day
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    """The same day of the month, or its last; ten times as fast here as dateutil's."""
+    year, month = divmod(12 * day.year + day.month - 1 + months, 12)
+    longest = calendar.monthrange(year, month + 1)[1]
+    return day.replace(year, month + 1, min(day.day, longest))
 
 
 def _later(day: dt.date, days: int) -> dt.date:

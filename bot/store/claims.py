@@ -71,8 +71,8 @@ def claim(session: Session, table: sa.Table, most: int, seconds: float) -> list[
         .values(next_try=now + seconds, claim=mine, attempts=table.c.attempts + 1)
     )
     session.execute(taken)
-    mine_now = sa.select(table).where(table.c.claim == mine).order_by(table.c.id)
-    return list(session.execute(mine_now))
+    taken_by_me = sa.select(table).where(table.c.claim == mine).order_by(table.c.id)
+    return list(session.execute(taken_by_me))
 
 
 def put_back(session: Session, table: sa.Table, row: int, wait: float = 0.0) -> None:

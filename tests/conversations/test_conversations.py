@@ -4,6 +4,7 @@ A script is readable without knowing any code:
 
     - conversation: A father asks whether the fits will stop
       today: 2026-11-24                            # the clock's when left out
+      channel: web                                 # the terminal when left out
       turns:
         - parent: will his fits ever stop?
           kind: answer                             # of the first reply
@@ -52,6 +53,7 @@ class Script(BaseModel, extra=Extra.forbid):
 
     conversation: str
     today: Optional[dt.date] = None
+    channel: Optional[str] = None
     turns: list[Turn]
 
 
@@ -101,7 +103,8 @@ def _faults_in_messengers(replies: list[dict[str, Any]]) -> list[str]:
 def test_conversation(script: Script, agent: Any, loop: asyncio.AbstractEventLoop) -> None:
     from bot.terminal import Conversation
 
-    conversation = Conversation(agent, script.today.isoformat() if script.today else None)
+    today = script.today.isoformat() if script.today else None
+    conversation = Conversation(agent, today, script.channel)
     transcript: list[str] = []
     failed = False
     offered: dict[str, str] = {}

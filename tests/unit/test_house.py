@@ -79,7 +79,7 @@ def test_question_sets_are_apart_from_training() -> None:
         for block in YAML(typ="safe").load(path)["nlu"]
         for line in block["examples"].splitlines()
     }
-    for path in (ROOT / "lookout" / "messages").glob("*.txt"):
+    for path in (ROOT / "lookout" / "messages").rglob("*.txt"):
         trained |= {line.casefold() for line in path.read_text(encoding="utf-8").splitlines()}
     for path in {*(ROOT / "tests/nlu").glob("*/*.yml")} - {ROOT / "tests/nlu/tuning/languages.yml"}:
         for message in YAML(typ="safe").load(path)["messages"]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -58,3 +60,52 @@ def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ValueError, match="write it as sqlite"):
         ConversationStore()
     get_settings.cache_clear()
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(ZoneInfo("Europe/London")).date()
+
+
+def _wants_reminders(store: Any, conversation: str, channel: str = "web") -> None:
+    from bot.dialogue.family import Family
+    from bot.store import reminders
+
+    family = Family(first=_today(), breastfeeding=False).as_slots()
+    with store.session_scope() as session:
+        reminders.keep(session, reminders.Plan(conversation, channel, None, family, 0.0))
+        reminders.expect(session, conversation, _today(), time.time() - 60)
+        session.commit()
+
+
+def _reminded(store: Any) -> set[str]:
+    from bot.store import reminders
+
+    with store.session_scope() as session:
+        return {plan.conversation for plan in reminders.plans(session)}
+
+
+def test_an_erased_conversation_gets_no_reminder(store: Any) -> None:
+    from bot.guide.catalogue import load_catalogue
+    from bot.reminding import Reminding
+
+    content = Path(__file__).parent.parent.parent / "content"
+    reminding = Reminding(store.session_scope, load_catalogue(content), 30)
+    for conversation in ("one", "two"):
+        _wants_reminders(store, conversation)
+    store.erase("one")
+    reminding.plan_all()
+    while reminding.send_due():
+        pass
+    assert (len(store.pushes("one")), len(store.pushes("two"))) == (0, 1)
+    assert _reminded(store) == {"two"}
+
+
+def test_a_page_that_nobody_opens_is_reminded_no_more(store: Any, loop: Any) -> None:
+    now = time.time()
+    loop.run_until_complete(store.save(_tracker("silent", "long ago", now - 31 * 86400)))
+    loop.run_until_complete(store.save(_tracker("new", "just now", now)))
+    for conversation in ("silent", "new"):
+        _wants_reminders(store, conversation)
+    _wants_reminders(store, "on a messenger", "telegram")
+    store.forget_before(now - 30 * 86400)
+    assert _reminded(store) == {"new", "on a messenger"}

@@ -1,0 +1,78 @@
+"""Work that Rasa does anew at each message though its outcome never changes.
+
+What each saves stands in docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Optional
+
+from jsonschema.validators import validator_for
+from rasa.core.actions.action import RemoteAction
+from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.engine.runner.interface import GraphRunner
+from rasa.shared.core.events import Event
+
+
+def do_constant_work_once() -> None:
+    """Lets Rasa look up event types, and compile the schema of actions' results, only once."""
+    # Rasa walks the tree of all event classes for each event that it reads.
+    found = lru_cache(maxsize=None)(Event.resolve_by_type)
+    Event.resolve_by_type = staticmethod(found)  # type: ignore[method-assign]
+    # Rasa checks the schema itself against the schema of schemas at each action.
+    schema = RemoteAction.action_response_format_spec()
+    validator = validator_for(schema)(schema)
+
+    def validate(action: RemoteAction, result: dict[str, Any]) -> bool:
+        validator.validate(result)
+        return True
+
+    RemoteAction._validate_action_result = validate  # type: ignore[method-assign, assignment]
+
+
+class InSequence(GraphRunner):
+    """Runs the trained graph node by node; through dask, each message is planned anew.
+
+    Args:
+        runner: The graph that Rasa loaded.
+    """
+
+    def __init__(self, runner: GraphRunner) -> None:
+        assert isinstance(runner, DaskGraphRunner), "Rasa 3.6 loads each model into one"
+        self._schema = runner._graph_schema
+        self._nodes = runner._instantiated_nodes
+        self._orders: dict[tuple[str, ...], list[tuple[str, list[str]]]] = {}
+
+    @classmethod
+    def create(cls, *args: Any, **kwargs: Any) -> "InSequence":
+        """The runner of a trained graph, of what Rasa gives its own."""
+        return cls(DaskGraphRunner.create(*args, **kwargs))
+
+    def run(
+        self, inputs: Optional[dict[str, Any]] = None, targets: Optional[list[str]] = None
+    ) -> dict[str, Any]:
+        """What the target nodes give (called by Rasa)."""
+        wanted = tuple(targets or self._schema.target_names)
+        if wanted not in self._orders:
+            self._orders[wanted] = self._order(wanted)
+        done: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
+        for name, needs in self._orders[wanted]:
+            done[name] = self._nodes[name](*(done[need] for need in needs))
+        return dict(done[name] for name in wanted)
+
+    def _order(self, targets: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+        """Each node that the targets need, after those that it needs itself."""
+        ordered: dict[str, list[str]] = {}
+
+        def visit(name: str) -> None:
+            if name in ordered or name not in self._schema.nodes:  # the latter is an input
+                return
+            needs = list(self._schema.nodes[name].needs.values())
+            for need in needs:
+                visit(need)
+            ordered[name] = needs
+
+        for target in targets:
+            visit(target)
+        return list(ordered.items())

@@ -1,0 +1,128 @@
+"""What the next turn needs of a long conversation, beside its latest events.
+
+Rasa rebuilds a conversation from all its events at each message, so that the thousandth message
+costs many times the fifth. Here the slots and the offered buttons stand in one row of the
+conversation, and each message's id in a row of its own: nothing grows but the events, of which only
+the last are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple, Optional
+
+import sqlalchemy as sa
+from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.orm import Session
+
+METADATA = sa.MetaData()
+
+CONVERSATIONS = sa.Table(
+    "conversations",
+    METADATA,
+    sa.Column("conversation", sa.String(255), primary_key=True),
+    sa.Column("slots", sa.JSON, nullable=False),
+    sa.Column("offered", sa.JSON, nullable=False),  # payloads of all buttons
+    sa.Column("said_at", sa.Float, index=True, nullable=False),  # of the latest event
+)
+
+MESSAGES = sa.Table(
+    "messages",
+    METADATA,
+    sa.Column("conversation", sa.String(255), primary_key=True),
+    # The key also holds that no message is answered twice, whoever answers it.
+    sa.Column("message_id", sa.Text, primary_key=True),
+    sa.Column("event", sa.Integer, nullable=False),
+    sa.Column("said_at", sa.Float, index=True, nullable=False),
+)
+
+
+class StoredTracker(DialogueStateTracker):
+    """The latest part of a conversation.
+
+    Attributes:
+        stored: How many of its events the database has.
+        offered: The payloads of all buttons of the whole conversation, as far as stored; None where
+            that was not noted yet.
+    """
+
+    stored: int = 0
+    offered: Optional[frozenset[str]] = None
+
+
+class Snapshot(NamedTuple):
+    """Where a conversation stands.
+
+    Attributes:
+        slots: The slots' values.
+        offered: The payloads of all buttons.
+    """
+
+    slots: dict[str, Any]
+    offered: list[str]
+
+
+def payloads(events: Iterable[Event]) -> frozenset[str]:
+    """The payloads of all buttons that these events offered."""
+    return frozenset(
+        button["payload"]
+        for event in events
+        if isinstance(event, BotUttered)
+        for button in event.data.get("buttons") or []
+    )
+
+
+def offered_payloads(tracker: DialogueStateTracker) -> frozenset[str]:
+    """The payloads of all buttons that this conversation was offered."""
+    earlier = getattr(tracker, "offered", None) or frozenset()
+    return earlier | payloads(tracker.events)
+
+
+def replies_to(events: Iterable[Event], message_id: str) -> Optional[list[BotUttered]]:
+    """What was answered to the message of that id; None when it never came."""
+    replies: Optional[list[BotUttered]] = None
+    for event in events:
+        if isinstance(event, UserUttered):
+            if replies is not None:
+                break
+            if event.message_id == message_id:
+                replies = []
+        elif isinstance(event, BotUttered) and replies is not None:
+            replies.append(event)
+    return replies
+
+
+def snapshot(session: Session, conversation: str) -> Optional[Snapshot]:
+    """Where a conversation stands; None where no turn noted it."""
+    columns = (CONVERSATIONS.c.slots, CONVERSATIONS.c.offered)
+    wanted = CONVERSATIONS.c.conversation == conversation
+    row = session.execute(sa.select(*columns).where(wanted)).first()
+    return Snapshot(*row) if row else None
+
+
+def keep(session: Session, conversation: str, now: Snapshot, said_at: float) -> None:
+    """Notes where a conversation stands."""
+    values = {**now._asdict(), "said_at": said_at}
+    there = CONVERSATIONS.c.conversation == conversation
+    if session.execute(CONVERSATIONS.update().where(there).values(**values)).rowcount == 0:
+        session.execute(CONVERSATIONS.insert().values(conversation=conversation, **values))
+
+
+def event_of(session: Session, conversation: str, message_id: str) -> Optional[int]:
+    """The number of the event of a message; None when it never came."""
+    wanted = (MESSAGES.c.conversation == conversation) & (MESSAGES.c.message_id == message_id)
+    number: Optional[int] = session.execute(sa.select(MESSAGES.c.event).where(wanted)).scalar()
+    return number
+
+
+def erase(session: Session, conversation: str) -> None:
+    """Deletes what is kept of a conversation."""
+    for table in METADATA.tables.values():
+        session.execute(table.delete().where(table.c.conversation == conversation))
+
+
+def forget_before(session: Session, instant: float) -> None:
+    """Deletes what is older; of a conversation that goes on, its present state stays."""
+    for table in METADATA.tables.values():
+        session.execute(table.delete().where(table.c.said_at < instant))

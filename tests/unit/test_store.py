@@ -1,0 +1,271 @@
+"""The store and the lock, on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.databases import ENGINES, new_database
+
+pytestmark = pytest.mark.model  # imports Rasa
+
+
+@pytest.fixture(params=ENGINES)
+def address(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    from bot.settings import get_settings
+
+    with new_database(request.param, tmp_path) as url:
+        monkeypatch.setenv("COMPANION_DATABASE", url)
+        get_settings.cache_clear()
+        yield url
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[Any]:
+    from rasa.shared.core.domain import Domain
+
+    from bot.store.conversations import ConversationStore
+
+    opened = ConversationStore(Domain.load("domain.yml"))
+    yield opened
+    opened.engine.dispose()
+
+
+async def _say(store: Any, conversation: str, number: int) -> Any:
+    """A turn as Rasa makes it."""
+    from rasa.shared.core.events import ActionExecuted, BotUttered, SlotSet, UserUttered
+
+    tracker = await store.get_or_create_tracker(conversation)
+    button = {"title": "More", "payload": f"/ask_{number}"}
+    tracker.update(UserUttered(f"question {number}", message_id=f"m{number}"))
+    tracker.update(ActionExecuted("action_reply"))
+    tracker.update(BotUttered(f"answer {number}", data={"buttons": [button]}))
+    tracker.update(SlotSet("last_topic", f"topic {number}"))
+    if number == 0:
+        tracker.update(SlotSet("schedule__first", "2026-11-20"))
+    tracker.update(ActionExecuted("action_listen"))
+    await store.save(tracker)
+    return tracker
+
+
+def test_message_1000_reads_what_message_20_did(store: Any, loop: Any) -> None:
+    """Stock Rasa reads all events at each message: message 500 cost 17.5 times message 5."""
+
+    async def talk() -> tuple[list[int], list[float]]:
+        events, costs = [], []
+        for number in range(1000):
+            before = time.process_time()
+            tracker = await _say(store, "long", number)
+            costs.append(time.process_time() - before)
+            events.append(len(tracker.events))
+        return events, costs
+
+    events, costs = loop.run_until_complete(talk())
+    assert max(events) < 120
+    early, late = sorted(costs[20:120])[50], sorted(costs[900:])[50]
+    assert late < 1.5 * early  # measured: 1.0 to 1.1
+
+
+def test_a_long_conversation_keeps_slots_buttons_and_history(store: Any, loop: Any) -> None:
+    from bot.store.turns import offered_payloads
+
+    for number in range(40):
+        loop.run_until_complete(_say(store, "long", number))
+    tracker = loop.run_until_complete(store.retrieve("long"))
+    assert len(tracker.events) < 120
+    assert tracker.get_slot("schedule__first") == "2026-11-20"
+    assert tracker.get_slot("last_topic") == "topic 39"
+    assert {"/ask_0", "/ask_39"} <= offered_payloads(tracker)
+    spoken = loop.run_until_complete(store.spoken("long"))
+    assert [event.text for event in spoken[:2]] == ["question 0", "answer 0"]
+    assert len(spoken) == 80
+    assert store.count_messages("long") == 40
+
+
+def test_an_old_message_id_is_known_in_its_conversation_alone(store: Any, loop: Any) -> None:
+    for number in range(40):
+        loop.run_until_complete(_say(store, "long", number))
+    (reply,) = loop.run_until_complete(store.replies_to("long", "m3"))
+    assert reply.text == "answer 3"
+    assert loop.run_until_complete(store.replies_to("other", "m3")) is None
+
+
+def test_the_same_message_cannot_be_kept_twice(store: Any, loop: Any) -> None:
+    """Stock Rasa answers a message that comes twice two times."""
+    from sqlalchemy.exc import IntegrityError
+
+    loop.run_until_complete(_say(store, "one", 1))
+    with pytest.raises(IntegrityError):
+        loop.run_until_complete(_say(store, "one", 1))
+    assert store.count_messages("one") == 1  # and nothing else of it was kept either
+    assert len(loop.run_until_complete(store.spoken("one"))) == 2
+
+
+def test_a_conversation_of_an_earlier_version_goes_on(store: Any, loop: Any) -> None:
+    from bot.store import turns
+
+    for number in range(30):
+        loop.run_until_complete(_say(store, "old", number))
+    with store.session_scope() as session:
+        turns.erase(session, "old")
+        session.commit()
+    tracker = loop.run_until_complete(_say(store, "old", 30))
+    assert tracker.get_slot("schedule__first") == "2026-11-20"
+    again = loop.run_until_complete(store.retrieve("old"))
+    assert {"/ask_0", "/ask_30"} <= turns.offered_payloads(again)
+
+
+def test_erasing_leaves_nothing(store: Any, loop: Any) -> None:
+    from sqlalchemy import inspect, text
+
+    loop.run_until_complete(_say(store, "gone", 1))
+    store.rate("gone", ["treatment.dose"], True)
+    store.push("gone", {"text": "hello"})
+    store.erase("gone")
+    with store.engine.connect() as connection:
+        for table in {*inspect(store.engine).get_table_names()} - {"sqlite_sequence"}:
+            rows = connection.execute(text(f"select count(*) from {table}")).scalar()
+            assert rows == 0, table
+
+
+def test_retention_forgets_the_state_of_silent_conversations(store: Any, loop: Any) -> None:
+    loop.run_until_complete(_say(store, "silent", 1))
+    store.forget_before(time.time() + 60)
+    assert loop.run_until_complete(store.retrieve("silent")) is None
+    assert loop.run_until_complete(store.replies_to("silent", "m1")) is None
+
+
+def test_ratings_and_pushes(store: Any) -> None:
+    store.rate("one", ["treatment.dose"], True)
+    store.rate("one", ["treatment.dose"], False)
+    (opinion,) = store.opinions()
+    assert (opinion.helpful, opinion.unhelpful) == (0, 1)
+    number = store.push("one", {"text": "hello"})
+    assert store.newest_push() == number
+    assert store.pushes("one")[0].reply == {"text": "hello"}
+    store.check()
+
+
+def test_new_events_are_sent_on_once_they_are_kept(store: Any, loop: Any) -> None:
+    class Broker:
+        sent: list[dict[str, Any]] = []
+
+        def publish(self, event: dict[str, Any]) -> None:
+            self.sent.append(event)
+
+    store.event_broker = Broker()
+    loop.run_until_complete(_say(store, "sent", 1))
+    loop.run_until_complete(_say(store, "sent", 2))
+    said = [event["text"] for event in Broker.sent if event["event"] == "user"]
+    assert said == ["question 1", "question 2"]
+
+
+def _open_store(barrier: Any) -> None:
+    from bot.store.conversations import ConversationStore
+
+    barrier.wait(60)
+    ConversationStore().check()
+
+
+def test_processes_that_start_at_once_make_the_tables_once(address: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    barrier = spawn.Barrier(3)
+    starting = [spawn.Process(target=_open_store, args=(barrier,)) for _ in range(3)]
+    for process in starting:
+        process.start()
+    for process in starting:
+        process.join(90)
+    assert [process.exitcode for process in starting] == [0, 0, 0]
+
+
+def _hold(taken: Any) -> None:
+    from bot.store.lock import ConversationLock
+
+    async def hold() -> None:
+        async with ConversationLock().lock("family"):
+            taken.set()
+            await asyncio.sleep(600)
+
+    asyncio.run(hold())
+
+
+def test_a_lock_holds_between_processes_and_dies_with_its_process(address: str, loop: Any) -> None:
+    from bot.store.lock import ConversationLock
+
+    spawn = multiprocessing.get_context("spawn")
+    taken = spawn.Event()
+    other = spawn.Process(target=_hold, args=(taken,))
+    other.start()
+    assert taken.wait(90)
+
+    async def enter() -> None:
+        lock = ConversationLock()
+        async with lock.lock("another family"):
+            pass
+        entering = asyncio.ensure_future(_enter(lock, "family"))
+        await asyncio.sleep(0.3)
+        assert not entering.done()
+        other.kill()
+        await asyncio.wait_for(entering, 10)
+
+    loop.run_until_complete(enter())
+    other.join(10)
+
+
+async def _enter(lock: Any, conversation: str) -> None:
+    async with lock.lock(conversation):
+        pass
+
+
+def test_a_lock_serves_in_order_and_forgets_who_left(address: str, loop: Any) -> None:
+    from bot.store.lock import ConversationLock
+
+    served: list[int] = []
+
+    async def burst() -> ConversationLock:
+        lock = ConversationLock()
+
+        async def turn(number: int) -> None:
+            async with lock.lock("family"):
+                await asyncio.sleep(0.001)
+                served.append(number)
+
+        await asyncio.gather(*(turn(number) for number in range(20)))
+        return lock
+
+    lock = loop.run_until_complete(burst())
+    assert served == list(range(20))
+    assert not lock._turns and not lock._present
+
+
+def test_another_engine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bot.settings import get_settings
+    from bot.store.conversations import ConversationStore
+
+    monkeypatch.setenv("COMPANION_DATABASE", "mysql://root@localhost/companion")
+    get_settings.cache_clear()
+    with pytest.raises(ValueError, match="must begin with sqlite"):
+        ConversationStore()
+    get_settings.cache_clear()
+
+
+def test_a_database_that_is_down_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stock Rasa tries again for ever, and says so at each attempt."""
+    from bot.settings import get_settings
+    from bot.store.conversations import ConversationStore
+
+    monkeypatch.setenv("COMPANION_DATABASE", "postgresql://clinic:hush@127.0.0.1:1/companion")
+    get_settings.cache_clear()
+    with pytest.raises(ConnectionError, match="Is it running") as failed:
+        ConversationStore()
+    assert "hush" not in str(failed.value)
+    get_settings.cache_clear()

@@ -73,8 +73,8 @@ def test_the_choices_of_several_replies_are_counted_once() -> None:
 
 
 def test_facebook_numbers_titles_that_it_would_cut() -> None:
-    reply = Reply(kind="answer", text="Yes.", buttons=[
-        Button(title="Can my baby get fully well?", payload="/ask_recovery_chance"), *CHOICES])  # fmt: skip
+    long = Button(title="Can my baby get fully well?", payload="/ask_recovery_chance")
+    reply = Reply(kind="answer", text="Yes.", buttons=[long, *CHOICES])
     (message,) = facebook.messages(reply)
     assert "1 Can my baby get fully well?" in message["text"]
     assert message["quick_replies"][0]["title"].startswith("1 Can my baby")

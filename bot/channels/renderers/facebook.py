@@ -1,7 +1,7 @@
 """Facebook Messenger: plain text and quick replies, which are short.
 
-Limits: 2000 characters a message, 13 quick replies, 20 characters of title, 1000 of payload. Where a
-question is longer than a title, it stands in the text with its number, and the number opens the title.
+Limits: 2000 characters a message, 13 quick replies, 20 characters of title, 1000 of payload. Where
+a question is longer than a title, it stands in the text with its number, which opens the title.
 """
 
 from __future__ import annotations

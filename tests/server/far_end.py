@@ -114,16 +114,6 @@ class FarEnd:
         """What a person has got."""
         return [(shown, body) for to, shown, body in list(self.sent) if to == recipient]
 
-    def wait(self, recipient: str, count: int, seconds: float = 45) -> list[tuple[str, Any]]:
-        """What a person has got, as soon as it is so many."""
-        deadline = time.monotonic() + seconds
-        while len(self.to(recipient)) < count and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not self.faults, self.faults
-        got = self.to(recipient)
-        assert len(got) >= count, f"{len(got)} of {count} messages came"
-        return got
-
     def stop(self) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -26,6 +26,7 @@ from bot.channels.messengers.messenger import CalendarCopy, Messenger, Refused, 
 from bot.channels.renderers.phone import rest_of_sms
 from bot.channels.renderers.text import chosen, gathered
 from bot.dialogue.compose import Composer
+from bot.dialogue.messages import as_text
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import Catalogue
 from bot.store import claims, inbox, opt_outs, outbox
@@ -75,7 +76,8 @@ class Post:
 
     async def take(self, messages: Sequence[Incoming]) -> None:
         """Keeps messages to be answered soon; those that came before are passed over."""
-        await asyncio.to_thread(self._in_one, lambda s: [inbox.take(s, m) for m in messages])
+        kept = [m._replace(text=as_text(m.text)) for m in messages]
+        await asyncio.to_thread(self._in_one, lambda s: [inbox.take(s, m) for m in kept])
         self._news[0].set()
 
     async def carry(self, app: Sanic) -> None:

@@ -86,7 +86,8 @@ class FarEnd:
             parts = email.message_from_bytes(b"Content-Type: " + kind + b"\n\n" + raw)
             named = {part.get_param("name", header="content-disposition"): part
                      for part in parts.get_payload()}  # fmt: skip
-            assert set(named) == {"chat_id", "document"}
+            assert set(named) == {"chat_id", "document", "caption"}
+            assert 0 < len(named["caption"].get_payload()) <= 1024
             self.files.append(named["document"].get_payload(decode=True))
         elif path.endswith("/sendMessage"):
             body = json.loads(raw)

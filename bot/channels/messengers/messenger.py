@@ -61,10 +61,12 @@ class CalendarCopy:
     Attributes:
         line: The words with a link to the file; None without an address of our own.
         file: The file.
+        caption: The words below the file.
     """
 
     line: Optional[str]
     file: Optional[bytes]
+    caption: str
 
 
 class Messenger(InputChannel):

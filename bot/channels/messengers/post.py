@@ -240,7 +240,8 @@ class Post:
     async def _calendar(self, letter: Letter, agent: "CompanionAgent") -> CalendarCopy:
         link = self._links.link(letter.id)
         line: Optional[str] = self._words.calendar_link.format(link=link) if link else None
-        return CalendarCopy(line, await self._links.file(letter.conversation, agent))
+        file = await self._links.file(letter.conversation, agent)
+        return CalendarCopy(line, file, self._words.calendar_file)
 
     def _in_one(self, work: Callable[[Any], RowT]) -> RowT:
         """Does something in one transaction."""

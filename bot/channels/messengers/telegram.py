@@ -71,6 +71,7 @@ class TelegramChannel(Messenger):
         if calendar and calendar.file:
             form = aiohttp.FormData()
             form.add_field("chat_id", recipient)
+            form.add_field("caption", calendar.caption)
             form.add_field(
                 "document", calendar.file, filename="b12-calendar.ics", content_type="text/calendar"
             )

@@ -19,6 +19,8 @@ from tests.conversations.limits_of_platforms import (
     check_whatsapp,
 )
 
+WAIT_ASKED = 3  # seconds, of one who was told 429
+
 
 class FarEnd:
     """Plays Telegram, Slack, Facebook and Twilio on one port.
@@ -26,6 +28,7 @@ class FarEnd:
     Attributes:
         sent: The messages that were taken: recipient, visible text, whole body.
         faults: What a platform would have refused.
+        called_at: When each call came, on the monotonic clock.
         moods: How the next calls are answered: a status, "slow" or "silent"; then all is well.
     """
 
@@ -34,6 +37,7 @@ class FarEnd:
         self.files: list[bytes] = []
         self.faults: list[str] = []
         self.moods: deque[Any] = deque()
+        self.called_at: list[float] = []
         self.lock = threading.Lock()
         far_end = self
 
@@ -43,6 +47,7 @@ class FarEnd:
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 with far_end.lock:
+                    far_end.called_at.append(time.monotonic())
                     mood = far_end.moods.popleft() if far_end.moods else 200
                 if mood == "silent":
                     self.close_connection = True
@@ -51,7 +56,9 @@ class FarEnd:
                 if mood == "slow":
                     time.sleep(2)
                 elif mood != 200:
-                    self.answer(mood, {"ok": False}, {"Retry-After": "1"})
+                    # As Telegram does it; longer than the first wait would be without it.
+                    busy = {"parameters": {"retry_after": WAIT_ASKED}} if mood == 429 else {}
+                    self.answer(mood, {"ok": False, "error_code": mood, **busy})
                     return
                 try:
                     with far_end.lock:
@@ -61,11 +68,9 @@ class FarEnd:
                     far_end.faults.append(f"{self.path.split('/')[-1]}: {fault!r}")
                     self.answer(400, {"ok": False})
 
-            def answer(self, status: int, body: Any, headers: Any = None) -> None:
+            def answer(self, status: int, body: Any) -> None:
                 written = json.dumps(body).encode()
                 self.send_response(status)
-                for name, value in (headers or {}).items():
-                    self.send_header(name, value)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(written)))
                 self.end_headers()

@@ -21,7 +21,7 @@ from slack_sdk.signature import SignatureVerifier
 from twilio.request_validator import RequestValidator
 
 from tests.server.conftest import Server, free_port
-from tests.server.far_end import FarEnd
+from tests.server.far_end import WAIT_ASKED, FarEnd
 
 pytestmark = pytest.mark.server
 
@@ -237,6 +237,7 @@ def test_a_whole_conversation(house: House, platform: str) -> None:
         assert file.text.startswith("BEGIN:VCALENDAR")
         forged = link[1].replace("/calendar/", "/calendar/1")
         assert requests.get(f"{house.server.url}{forged}", timeout=10).status_code == 404
+    assert "with a message here" in person.says("remind me")
     assert "Call 112 now" in person.says("he is blue and not breathing")
     assert not house.far.faults
 
@@ -306,9 +307,13 @@ def test_four_kilobytes_of_emoji_are_answered(house: House, platform: str) -> No
 def test_a_platform_in_trouble_gets_the_answer_once(house: House, mood: Any) -> None:
     person = Person(house, "telegram")
     house.far.moods.extend([mood, mood])
+    before = len(house.far.called_at)
     person.says("thanks")
     house.far.moods.clear()
     assert person.count == 1
+    if mood == 429:
+        first, second, third = house.far.called_at[before:]
+        assert min(second - first, third - second) >= WAIT_ASKED
 
 
 def test_stop_is_silence_until_start(house: House) -> None:

@@ -110,6 +110,10 @@ class Messenger(InputChannel):
     def judge(self, body: dict[str, Any]) -> None:
         """Raises TryAgain or Refused where an answer's body, not its status, tells of failure."""
 
+    def wait_asked(self, body: dict[str, Any]) -> Optional[float]:
+        """Seconds to wait, where a platform names them in the body and not in Retry-After."""
+        return None
+
     async def send(self, http: aiohttp.ClientSession, call: Call) -> None:
         """Makes one call.
 
@@ -122,13 +126,15 @@ class Messenger(InputChannel):
                 call.url, headers=call.headers, auth=call.auth, **call.body
             ) as response:
                 status, headers = response.status, response.headers
-                body = await response.json(content_type=None) if status < 500 else None
+                read = await response.json(content_type=None) if status < 500 else None
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             # Only the kind: the address may hold a secret.
             raise TryAgain(type(error).__name__) from None
+        body = read if isinstance(read, dict) else {}
         if status == 429 or status >= 500:
-            raise TryAgain(str(status), _seconds(headers.get("Retry-After")))
-        self.judge(body if isinstance(body, dict) else {})
+            wait = _seconds(headers.get("Retry-After")) or self.wait_asked(body)
+            raise TryAgain(str(status), wait)
+        self.judge(body)
         if status >= 400:
             raise Refused(str(status))
 

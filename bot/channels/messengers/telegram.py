@@ -9,7 +9,7 @@ import aiohttp
 from sanic.request import Request
 from sanic.response import HTTPResponse, empty, json
 
-from bot.channels.messengers.messenger import CalendarCopy, Call, Messenger, TryAgain
+from bot.channels.messengers.messenger import CalendarCopy, Call, Messenger
 from bot.channels.renderers import telegram
 from bot.dialogue.reply import Reply
 from bot.store.inbox import Incoming
@@ -78,8 +78,7 @@ class TelegramChannel(Messenger):
             calls.append(Call(f"{base}/sendDocument", {"data": form}))
         return calls
 
-    def judge(self, body: dict[str, Any]) -> None:
-        """Raises TryAgain with the seconds that Telegram names in the body."""
+    def wait_asked(self, body: dict[str, Any]) -> Optional[float]:
+        """Telegram names the seconds in the body."""
         wait = (body.get("parameters") or {}).get("retry_after")
-        if wait is not None:
-            raise TryAgain("429", float(wait))
+        return None if wait is None else float(wait)

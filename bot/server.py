@@ -23,9 +23,13 @@ from sanic.response import BaseHTTPResponse, HTTPResponse, json
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.agent import CompanionAgent, load_agent
+from bot.channels.calendar_links import CalendarLinks
 from bot.channels.events import Events
+from bot.channels.messengers.messenger import Messenger
+from bot.channels.messengers.post import Post
 from bot.channels.metrics import metrics
 from bot.channels.page import SECURITY_HEADERS, pages
+from bot.channels.sessions import session_key
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
 from bot.metrics import ERRORS
@@ -65,6 +69,12 @@ def create_app(
     catalogue = load_catalogue(settings.content, settings.clinic_card)
     app.blueprint(pages(catalogue, settings))
     app.blueprint(metrics(settings, conversations.session_scope))
+    composer = Composer(catalogue, settings.retention_days)
+    messengers = [c for c in channels if isinstance(c, Messenger) and c.on]
+    links = CalendarLinks(
+        session_key(settings.session_key), settings.address, catalogue, conversations
+    )
+    app.blueprint(links.routes())
 
     @app.get("/health")
     async def health(request: Request) -> HTTPResponse:
@@ -85,7 +95,6 @@ def create_app(
             {"error": str(error)}, error.status_code, headers=getattr(error, "headers", None)
         )
 
-    composer = Composer(catalogue, settings.retention_days)
     broken, not_saved = composer.fixed("broken"), composer.fixed("not_saved")
 
     async def say_not_saved(request: Request, error: Exception) -> HTTPResponse:
@@ -114,12 +123,14 @@ def create_app(
         load = partial(load_agent, settings.model, conversations, lock_store)
         conversations.event_broker = await EventBroker.create(event_broker, loop)
         app.ctx.events = Events(conversations)
+        app.ctx.post = Post(conversations, messengers, catalogue, composer, links)
         sessions = conversations.session_scope
         reminding = Reminding(sessions, catalogue, settings.retention_days)
         jobs = (
             _load_model(app, settings, load),
             forget_hourly(conversations, settings.retention_days),
             app.ctx.events.watch(),
+            app.ctx.post.carry(app),
             reminding.watch(),
         )
         app.ctx.tasks = [loop.create_task(job) for job in jobs]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Optional
+from typing import Any, Literal, Optional
 
 from pydantic import BaseSettings, Field, validator
+from pydantic.fields import ModelField
 
 
 class Settings(BaseSettings):
@@ -68,6 +69,48 @@ class Settings(BaseSettings):
         description="Secret of a clinic's own programs, at least 32 characters; the connector at "
         "/webhooks/rest/webhook is off when empty.",
     )
+    address: str = Field(
+        default="",
+        description="The server's public address, such as `https://chat.clinic.example`; Twilio "
+        "and links to calendar files need it.",
+    )
+    telegram_token: Optional[str] = Field(default=None, description="Token of the Telegram bot.")
+    telegram_secret: Optional[str] = Field(
+        default=None, description="Secret token that was given to Telegram's setWebhook."
+    )
+    slack_token: Optional[str] = Field(default=None, description="Bot token of the Slack app.")
+    slack_signing_secret: Optional[str] = Field(
+        default=None, description="Signing secret of the Slack app."
+    )
+    facebook_token: Optional[str] = Field(
+        default=None, description="Access token of the Facebook page."
+    )
+    facebook_secret: Optional[str] = Field(default=None, description="Secret of the Facebook app.")
+    facebook_verify: Optional[str] = Field(
+        default=None, description="Verify token that was given to the Facebook webhook."
+    )
+    twilio_account: Optional[str] = Field(default=None, description="SID of the Twilio account.")
+    twilio_token: Optional[str] = Field(
+        default=None, description="Auth token of the Twilio account."
+    )
+    twilio_number: Optional[str] = Field(
+        default=None, description="Twilio number for SMS, such as `+441234567890`."
+    )
+    twilio_whatsapp_number: Optional[str] = Field(
+        default=None, description="Twilio number for WhatsApp, without `whatsapp:`."
+    )
+    telegram_api: str = Field(
+        default="https://api.telegram.org", description="Address of Telegram's Bot API."
+    )
+    slack_api: str = Field(
+        default="https://slack.com/api", description="Address of Slack's Web API."
+    )
+    facebook_api: str = Field(
+        default="https://graph.facebook.com/v19.0", description="Address of the Graph API."
+    )
+    twilio_api: str = Field(
+        default="https://api.twilio.com", description="Address of Twilio's REST API."
+    )
     feedback_words: bool = Field(
         default=False,
         description="Whether a parent's question is kept with the thumb given to its answer.",
@@ -83,9 +126,32 @@ class Settings(BaseSettings):
         "/metrics answers only to the machine itself.",
     )
 
-    @validator("clinic_card", "session_key", "rest_token", "metrics_token", pre=True)
-    def _empty_is_unset(cls, value: Optional[str]) -> Optional[str]:
-        return value or None
+    @validator(
+        "telegram_secret", "slack_signing_secret", "facebook_verify", "twilio_token", always=True
+    )
+    def _with_its_other_half(
+        cls, value: Optional[str], values: dict[str, Any], field: ModelField
+    ) -> Optional[str]:
+        """A messenger with a token but no secret would believe anybody."""
+        needed = {
+            "telegram_secret": ("telegram_token",),
+            "slack_signing_secret": ("slack_token",),
+            "facebook_verify": ("facebook_token", "facebook_secret"),
+            "twilio_token": ("twilio_account", "address"),
+        }[field.name]
+        given = [bool(value), *(bool(values.get(name)) for name in needed if name != "address")]
+        if any(given) and not (all(given) and all(values.get(name) for name in needed)):
+            others = ", ".join(f"COMPANION_{name.upper()}" for name in needed)
+            raise ValueError(f"goes together with {others}; set all or none of them")
+        return value
+
+    @validator("address")
+    def _without_a_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @validator("*", pre=True)
+    def _empty_is_unset(cls, value: Any, field: ModelField) -> Any:
+        return None if value == "" and field.allow_none else value
 
     class Config:  # noqa: D106
         env_prefix = "COMPANION_"

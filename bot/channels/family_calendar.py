@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Optional
 
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json, raw
@@ -37,9 +38,7 @@ def add_calendar_routes(
 
     async def family_of(request: Request) -> Optional[Family]:
         agent: CompanionAgent = request.app.ctx.agent
-        tracker = await agent.tracker_store.retrieve(conversation_of(request))
-        family = Family.of_slots(tracker.current_slot_values()) if tracker else Family()
-        return family if family.complete else None
+        return _family_in(await agent.tracker_store.retrieve(conversation_of(request)))
 
     def with_family(
         answer: Callable[[Family], HTTPResponse],
@@ -69,13 +68,29 @@ def add_calendar_routes(
         return json(shown)
 
     def as_file(family: Family) -> HTTPResponse:
-        assert family.first is not None
-        today = catalogue.clinic.today()
         return raw(
-            calendar_file(text.ahead(family, today), family.first, today, words),
+            _file(family, catalogue),
             content_type="text/calendar; charset=utf-8",
             headers={"Content-Disposition": f'attachment; filename="{words.download}"'},
         )
 
     routes.add_route(with_family(as_json), "/calendar", name="calendar")
     routes.add_route(with_family(as_file), "/calendar.ics", name="calendar_file")
+
+
+def calendar_of(tracker: Optional[DialogueStateTracker], catalogue: Catalogue) -> Optional[bytes]:
+    """The calendar's file of a conversation; None where there is no calendar yet."""
+    family = _family_in(tracker)
+    return _file(family, catalogue) if family else None
+
+
+def _family_in(tracker: Optional[DialogueStateTracker]) -> Optional[Family]:
+    family = Family.of_slots(tracker.current_slot_values()) if tracker else Family()
+    return family if family.complete else None
+
+
+def _file(family: Family, catalogue: Catalogue) -> bytes:
+    assert family.first is not None
+    today = catalogue.clinic.today()
+    ahead = CalendarText(catalogue).ahead(family, today)
+    return calendar_file(ahead, family.first, today, catalogue.schedule_words)

@@ -13,10 +13,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, json
 
 from bot.channels.collector import ReplyCollector
+from bot.channels.rest_description import LONGEST_ID, description
 from bot.dialogue.messages import LONGEST_MESSAGE, as_text
 from bot.settings import Settings, get_settings
-
-_LONGEST_ID = 64
 
 
 class RestChannel(InputChannel):
@@ -45,6 +44,11 @@ class RestChannel(InputChannel):
         """The channel's routes (called by Rasa)."""
         routes = Blueprint("rest")
 
+        @routes.get("/openapi.json")
+        async def describe(request: Request) -> HTTPResponse:
+            self._hold_on()
+            return json(description())
+
         @routes.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
             self._hold_token(request)
@@ -69,10 +73,14 @@ class RestChannel(InputChannel):
 
         return routes
 
-    def _hold_token(self, request: Request) -> None:
+    def _hold_on(self) -> None:
         if self._token is None:
             raise SanicException("This connector is off; COMPANION_REST_TOKEN turns it on.", 404)
-        if not hmac.compare_digest((request.token or "").encode(), self._token.encode()):
+
+    def _hold_token(self, request: Request) -> None:
+        self._hold_on()
+        expected = (self._token or "").encode()
+        if not hmac.compare_digest((request.token or "").encode(), expected):
             raise SanicException("Please send the token: Authorization: Bearer ...", 401)
         if not getattr(request.app.ctx, "agent", None):
             raise SanicException("The model is still loading. Please try again soon.", 503)
@@ -87,6 +95,7 @@ def _short(body: dict[str, Any], name: str) -> Optional[str]:
     value = body.get(name)
     if value is None:
         return None
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID:
-        raise SanicException(f"{name} must be a text of 1 to {_LONGEST_ID} characters.", 400)
-    return value
+    fits = isinstance(value, str) and 0 < len(value) <= LONGEST_ID
+    if not fits or as_text(value) != value.strip():  # no database takes a NUL
+        raise SanicException(f"{name} must be a text of 1 to {LONGEST_ID} characters.", 400)
+    return str(value)

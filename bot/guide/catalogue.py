@@ -20,6 +20,7 @@ from bot.guide.models import (
     DangerSign,
     FixedReply,
     FollowUp,
+    MessengerWords,
     Notes,
     OtherLanguage,
     ScheduleWords,
@@ -55,6 +56,7 @@ class Catalogue:
         calming_words: What holds such a sign back.
         answer_words: How parents answer the calendar's questions.
         schedule_words: The words of the family's calendar.
+        messenger_words: What messengers need beyond replies.
         notes: Short lines that go with answers.
         clinic: The clinic card.
     """
@@ -70,6 +72,7 @@ class Catalogue:
     calming_words: tuple[CalmingWords, ...]
     answer_words: tuple[AnswerWords, ...]
     schedule_words: ScheduleWords
+    messenger_words: MessengerWords
     notes: Notes
     clinic: ClinicCard
 
@@ -157,6 +160,7 @@ def load_catalogue(content: Path, clinic_card: Path | None = None) -> Catalogue:
             ContentFile(content / "schedule/answers.yml", key="means").load_list(AnswerWords)
         ),
         schedule_words=ContentFile(content / "schedule/words.yml").load_one(ScheduleWords),
+        messenger_words=ContentFile(content / "messengers.yml").load_one(MessengerWords),
         notes=ContentFile(content / "notes.yml").load_one(Notes),
         clinic=_clinic_card(ContentFile(clinic_card or content / "clinic.yml"), content),
     )

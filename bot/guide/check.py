@@ -141,6 +141,9 @@ def _texts_are_plain(content: Path, catalogue: Catalogue) -> Iterator[Problem]:
     texts += [(glossary, t.word, "meaning", t.meaning) for t in catalogue.terms]
     notes = ContentFile(content / "notes.yml")
     texts += [(notes, "education", "education", catalogue.notes.education)]
+    messengers = ContentFile(content / "messengers.yml")
+    for name in ("calendar_link", "calendar_file", "more"):
+        texts += [(messengers, name, name, getattr(catalogue.messenger_words, name))]
     contradictions = ContentFile(content / "contradictions.yml", key="id")
     texts += [(contradictions, c.id, "note", c.note) for c in catalogue.contradictions]
     for name in FIXED_REPLY_FILES:

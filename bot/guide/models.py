@@ -290,6 +290,18 @@ class ScheduleWords(_Content):
     column_references: str = Field(title="heading of a column")
 
 
+class MessengerWords(_Content):
+    """What messengers need beyond replies (content/messengers.yml)."""
+
+    calendar_link: str = Field(title="that the calendar's file is at {link}", min_length=1)
+    calendar_file: str = Field(title="below the calendar's file", min_length=1)
+    more: str = Field(title="on SMS, that a longer message goes on", min_length=1)
+    more_words: tuple[str, ...] = Field(title="what asks for the rest of it")
+    stop_words: tuple[str, ...] = Field(title="what ends all messages to a phone")
+    start_words: tuple[str, ...] = Field(title="what begins them again")
+    help_words: tuple[str, ...] = Field(title="what asks who writes here")
+
+
 class Notes(_Content):
     """Short lines that go with answers (content/notes.yml)."""
 

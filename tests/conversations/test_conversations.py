@@ -14,6 +14,8 @@ A script is readable without knowing any code:
           dates: [2026-11-26]                      # must be in the calendar that is shown
         - taps: Can my baby get fully well?        # the title of a button offered before
           kind: answer
+
+Every reply is also shown as each messenger would, within its documented limits.
 """
 
 from __future__ import annotations
@@ -27,6 +29,11 @@ from typing import Any, Optional
 import pytest
 from pydantic import BaseModel, Extra
 from ruamel.yaml import YAML
+
+from bot.channels.renderers.text import gathered
+from bot.dialogue.reply import Reply
+from bot.guide.catalogue import load_catalogue
+from tests.conversations.limits_of_platforms import shown_everywhere
 
 
 class Turn(BaseModel, extra=Extra.forbid):
@@ -69,6 +76,25 @@ def _faults(turn: Turn, replies: list[dict[str, Any]]) -> list[str]:
     dates = {event["date"] for reply in replies for event in reply["schedule"] or []}
     faults += [f"has no {date}" for date in turn.dates if date.isoformat() not in dates]
     faults += [f"says: {words}" for words in turn.never_says if words.casefold() in said]
+    return faults + _faults_in_messengers(replies)
+
+
+def _faults_in_messengers(replies: list[dict[str, Any]]) -> list[str]:
+    """What a messenger would refuse, or would show of a payload."""
+    words = load_catalogue(Path("content")).messenger_words
+    faults = []
+    for reply in gathered([Reply.parse_obj(reply) for reply in replies]):
+        try:
+            everywhere = shown_everywhere(reply, words)
+        except AssertionError as refused:
+            faults.append(f"does not fit a messenger: {refused}")
+            continue
+        faults += [
+            f"{platform} shows {button.payload}"
+            for platform, shown in everywhere.items()
+            for button in reply.buttons
+            if button.payload in shown
+        ]
     return faults
 
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 import requests
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.schemas import BaseSchema
 
 from tests.server.conftest import Server
 
@@ -58,6 +61,7 @@ def test_without_the_token_nothing_is_answered(guarded: Server, token: str) -> N
         {"sender": 1, "message": "x"},
         {"sender": "x", "message": " "},
         {"sender": "x" * 65, "message": "x"},
+        {"sender": "a\0b", "message": "x"},
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(guarded: Server, body: Any) -> None:
@@ -69,3 +73,28 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(guarded: Server, body: A
 def test_the_same_id_is_one_turn(guarded: Server) -> None:
     body = {"sender": "ward-8", "message": "Is it for life?", "message_id": "m-1"}
     assert post(guarded, body).json() == post(guarded, body).json()
+
+
+def test_the_description_is_off_with_the_connector(server: Server) -> None:
+    address = f"{server.url}/webhooks/rest/openapi.json"
+    assert requests.get(address, timeout=10).status_code == 404
+
+
+@pytest.fixture
+def described(guarded: Server) -> BaseSchema:
+    refusals = {"negative_data_rejection": {"expected-statuses": [400, 401, 413]}}
+    config = schemathesis.Config.from_dict({"checks": refusals})
+    address = f"{guarded.url}/webhooks/rest/openapi.json"
+    return schemathesis.openapi.from_url(address, config=config)
+
+
+@schemathesis.pytest.from_fixture("described").parametrize()
+@settings(
+    max_examples=25,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_connector_is_as_described(case: schemathesis.Case) -> None:
+    case.call_and_validate(headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)

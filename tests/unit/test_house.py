@@ -17,7 +17,9 @@ ROOT = Path(__file__).parent.parent.parent
 HEAVY = ["rasa", "rasa_sdk", "tensorflow", "spacy", "sqlalchemy", "sanic", "sklearn", "onnxruntime"]
 
 
-@pytest.mark.parametrize("package", ["bot.guide", "bot.dialogue", "bot.schedule"])
+@pytest.mark.parametrize(
+    "package", ["bot.guide", "bot.dialogue", "bot.schedule", "bot.channels.renderers"]
+)
 def test_the_core_is_pure(package: str) -> None:
     code = (
         "import importlib, pkgutil, sys; package = importlib.import_module(sys.argv[1])\n"

@@ -30,3 +30,30 @@ def test_what_does_not_fit_is_refused(
     monkeypatch.setenv(f"COMPANION_{name}", value)
     with pytest.raises(ValidationError):
         Settings()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"TELEGRAM_TOKEN": "t"},
+        {"TELEGRAM_SECRET": "s"},
+        {"SLACK_TOKEN": "t"},
+        {"FACEBOOK_TOKEN": "t", "FACEBOOK_SECRET": "s"},
+        {"FACEBOOK_VERIFY": "v"},
+        {"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN": "t"},
+        {"TWILIO_TOKEN": "t", "ADDRESS": "https://chat.clinic.example"},
+    ],
+)
+def test_a_messenger_is_set_whole_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, half: dict[str, str]
+) -> None:
+    for name, value in half.items():
+        monkeypatch.setenv(f"COMPANION_{name}", value)
+    with pytest.raises(ValidationError, match="set all or none"):
+        Settings()
+
+
+def test_an_address_alone_turns_nothing_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPANION_ADDRESS", "https://chat.clinic.example/")
+    assert Settings().address == "https://chat.clinic.example"
+    assert Settings().twilio_token is None

@@ -1,0 +1,1 @@
+"""From REPLY to what each messenger shows: pure functions, one module a platform."""

@@ -24,7 +24,6 @@ def description() -> dict[str, Any]:
         "type": "string",
         "minLength": 1,
         "maxLength": LONGEST_ID,
-        "pattern": "^[^\\u0000]+$",
     }
     message = {
         "type": "object",

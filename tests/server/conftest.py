@@ -17,6 +17,7 @@ import requests
 
 ROOT = Path(__file__).parent.parent.parent
 SLOWEST_START = 90  # seconds, for a machine that is busy
+SLOWEST_STOP = 60  # seconds; requests on their way are waited for, 15 seconds at most
 
 
 def free_port() -> int:
@@ -68,11 +69,11 @@ class Server:
 
     def kill(self, how: signal.Signals) -> None:
         self._process.send_signal(how)
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=SLOWEST_STOP)
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=SLOWEST_STOP)
 
 
 @pytest.fixture(scope="session")

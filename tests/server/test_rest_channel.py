@@ -61,7 +61,6 @@ def test_without_the_token_nothing_is_answered(guarded: Server, token: str) -> N
         {"sender": 1, "message": "x"},
         {"sender": "x", "message": " "},
         {"sender": "x" * 65, "message": "x"},
-        {"sender": "a\0b", "message": "x"},
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(guarded: Server, body: Any) -> None:

@@ -23,6 +23,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     Route,
+    expect,
     sync_playwright,
 )
 
@@ -38,6 +39,7 @@ FLAGS = [
     "--no-first-run",
 ]
 PATIENCE = 20_000  # milliseconds, for a machine that is busy
+expect.set_options(timeout=PATIENCE)  # a context's timeout does not count for these
 
 # Counts what the content policy stops, and what an injected script would do.
 WATCH = """

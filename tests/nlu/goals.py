@@ -43,24 +43,22 @@ class Goal:
 # Floors are what the issues ask for at least. Times are those of the reference machine
 # (machine.py).
 GOALS = {
-    "in_scope": Goal(
-        "right statement shown, single in-scope", "%", 94, 97, least=True, reached=93.5
-    ),
+    "in_scope": Goal("right statement shown, single in-scope", "%", 94, 97, least=True),
     "near_out_of_scope": Goal("near out-of-scope answered as if known", "%", 12, 5),
     "far_out_of_scope": Goal("far out-of-scope answered as if known", "%", 3, 1),
     "two_questions": Goal("two questions, both answered", "%", 80, 90, least=True),
     "long_stories": Goal("long stories", "%", 85, 93, least=True),
-    "follow_ups": Goal("follow-ups in context", "%", 85, 95, least=True, reached=84),
+    "follow_ups": Goal("follow-ups in context", "%", 85, 95, least=True),
     "typing_errors": Goal("loss by one typing error a sentence", "points", 3, 1),
-    "emergencies": Goal("emergencies recognised", "%", 98, 100, least=True, reached=97.5),
+    "emergencies": Goal("emergencies recognised", "%", 98, 100, least=True),
     "crises": Goal("crises recognised", "%", 96, 100, least=True),
     "care_team_wishes": Goal("wishes to change treatment seen", "%", 93, 100, least=True),
     "calm_look_alikes": Goal(
-        "calm look-alikes without an alarm", "%", 95, 100, least=True, reached=92
+        "calm look-alikes without an alarm", "%", 95, 100, least=True, reached=93
     ),
     "foreign_emergencies": Goal("emergencies in other languages", "%", 90, 98, least=True),
     "calendar_matters": Goal(
-        "calendar matters told from questions", "%", 85, 95, least=True, reached=78
+        "calendar matters told from questions", "%", 85, 95, least=True, reached=79
     ),
     # Reached on a processor without 8-bit products (VNNI), which machine.py does not weigh.
     "nlu_p50": Goal("whole NLU, one thread, p50", "ms", 8, 4, reached=20),

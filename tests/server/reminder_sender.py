@@ -1,7 +1,8 @@
 """A process that sends reminders, until its test kills it or it kills itself in the middle.
 
 `python -m tests.server.reminder_sender URL NOW [STEP]`: NOW is the clock, in seconds since the
-epoch. STEP names a function; it dies right after the third call of it.
+epoch. STEP names a function; it dies right after the third call of it. It says "ready", and
+begins when it is sent a line.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def main(url: str, now: str, step: str = "") -> None:
     if step:
         die_after(STEPS[step], step)
     print("ready", flush=True)
+    sys.stdin.readline()
     while True:
         if not reminding.send_due(most=1):
             time.sleep(0.05)

@@ -81,7 +81,8 @@ class House:
 
     def sender(self, step: str = "") -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "tests.server.reminder_sender", self.url, str(DUE), step]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         return process
@@ -104,6 +105,12 @@ def house(
         running.close()
 
 
+def begin(sender: subprocess.Popen[str]) -> None:
+    assert sender.stdin is not None
+    sender.stdin.write("go\n")
+    sender.stdin.flush()
+
+
 def wait_until_none_is_due(house: House) -> None:
     deadline = time.monotonic() + 60
     while house.due() and time.monotonic() < deadline:
@@ -112,19 +119,21 @@ def wait_until_none_is_due(house: House) -> None:
 
 
 def test_two_senders_killed_again_and_again_tell_each_family_once(house: House) -> None:
+    # All are ready before the first begins: a quick one would be done before a second had started.
+    dice, senders = random.Random(8), [house.sender() for _ in range(6)]
     families = [f"family {number}" for number in range(300)]
     house.want(*families)
-    dice, kills, senders = random.Random(8), 0, [house.sender(), house.sender()]
-    while house.due() > 100 and kills < 20:  # then they may finish
-        time.sleep(dice.uniform(0.02, 0.2))
-        senders[0].kill()
-        senders[0].wait()
-        kills += 1
-        senders = [senders[1], house.sender()]
-    wait_until_none_is_due(house)
     for sender in senders:
+        begin(sender)
+    kills = 0
+    for sender in senders[:-1]:
+        time.sleep(dice.uniform(0.02, 0.1))
+        kills += house.due() > 0
         sender.kill()
         sender.wait()
+    wait_until_none_is_due(house)
+    senders[-1].kill()
+    senders[-1].wait()
     assert kills >= 1
     assert house.count() == Counter(dict.fromkeys(families, 1))
 
@@ -134,6 +143,7 @@ def test_a_sender_that_dies_at_a_step_tells_nobody_twice(house: House, step: str
     families = [f"family {number}" for number in range(6)]
     house.want(*families)
     victim = house.sender(step)
+    begin(victim)
     assert victim.wait(timeout=60) == -signal.SIGKILL
     assert house.due() > 0
     house.pass_to(DUE)

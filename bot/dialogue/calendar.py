@@ -18,7 +18,8 @@ from bot.dialogue.messages import OTHER_LANGUAGE
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import Catalogue
 from bot.schedule.course import Refusal
-from bot.schedule.date_reading import DateRead, Direction, NoSuchDate, read_date
+from bot.schedule.dates.reading import read_date
+from bot.schedule.dates.resolving import DateRead, Direction, NoSuchDate
 from bot.schedule.events import events
 
 MOST_TRIES = 3  # answers that cannot be read, before help and a way out are offered

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bot.schedule.date_reading import DateRead, NoSuchDate, read_date
+from bot.schedule.dates.reading import read_date
+from bot.schedule.dates.resolving import DateRead, NoSuchDate
 
 TODAY = dt.date(2026, 11, 24)
 PHRASES: list[dict[str, Any]] = YAML(typ="safe").load(

@@ -1,25 +1,19 @@
-"""Reads dates as people write them: "last Friday", "3 days ago", "20 Nov", "11/20/2026".
-
-A small grammar of our own. Measured on the list in tests/unit/date_phrases.yml, the general
-libraries read part of it and misread the rest silently: "20.11." as the 23rd, "in October" as the
-24th, "12" as a day. Here what is not surely a date is none, and what can be read two ways says so.
-"""
+"""Works out which day a written form means, seen from a day on which it was written."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
-from bot.schedule.date_words import MONTH, MONTH_NAMES, WEEKDAY, spelled_alike
+from bot.schedule.dates.spelling import MONTH, WEEKDAY
 
 Direction = Literal["past", "future"]
 
-_HOLIDAYS = {
+HOLIDAYS = {
     "christmas day": (12, 25), "christmas eve": (12, 24), "boxing day": (12, 26),
     "valentines day": (2, 14), "valentine day": (2, 14),
     "new years day": (1, 1), "new years eve": (12, 31), "halloween": (10, 31),
@@ -43,105 +37,21 @@ class NoSuchDate(ValueError):
     """A date was written that does not exist, or that contradicts itself."""
 
 
-def read_date(
-    text: str, today: dt.date, direction: Direction = "past", day_first: bool = True
-) -> DateRead | None:
-    """The one date that a message gives, or None.
+class Resolver:
+    """Resolves what the patterns of the grammar found; each method takes a match of its form.
 
     Args:
-        text: What the parent wrote.
         today: The local date at which it was written.
         direction: Whether "Friday" means the last or the next one.
-        day_first: Whether 03/04/2026 is 3 April; the clinic's order.
+        day_first: Whether 03/04/2026 is 3 April.
 
-    Raises:
-        NoSuchDate: The date does not exist ("30 February") or contradicts itself ("Monday 20
-            November" when that is a Friday).
+    The methods raise `NoSuchDate` where the date does not exist or contradicts itself.
     """
-    said = spelled_alike(text)
-    if _VAGUE.search(said):
-        return None
-    found = list(_Grammar(today, direction, day_first).dates(said))
-    if not found:
-        return None
-    if len({read.date for _, _, read in found}) == 1:
-        return replace(found[0][2], doubtful=all(read.doubtful for _, _, read in found))
-    start, end, read = found[0]
-    between = said[end : found[1][0]]
-    if _CHOICE.search(between) or _RANGE.search(said[:start]):
-        return None
-    if _CORRECTION.search(between):
-        return replace(found[-1][2], doubtful=True)
-    if "first" in text.lower()[:start] and re.search(r"\bnext\b", between):
-        return read  # "the first was on the 18th, the next is tomorrow"
-    if not between.strip(" ,.()"):
-        raise NoSuchDate(text)  # "yesterday, the 22nd"
-    return replace(read, doubtful=True)
-
-
-_VAGUE = re.compile(
-    r"\bor (?:the )?day (?:before|after)|\b(?:every|each|most) (?:mon|tue|wed|thu|fri|sat|sun)|"
-    r"\bhalf an? (?:day|week|month|year)|"
-    r"\b(?:not|before|after|until|till|more than|less than|nearly|almost|over|since before) "
-    r"(?:on |the |last )?(?:mon|tue|wed|thu|fri|sat|sun|\d{1,2}th)\b|"
-    r"\b(?:more|less) than (?:a|\d+) (?:day|week|month|year)|"
-    r"\b(?:around|about|before|after|over) (?:christmas|new year)"
-)
-_CHOICE = re.compile(r"\b(?:or|to|till|until|maybe)\b|/|-|\band the\b")
-_RANGE = re.compile(r"\b(?:between|from)\b")
-_CORRECTION = re.compile(r"\b(?:no|sorry|wait|actually|mean|meant|oops|not|rather)\b")
-_LOOSE = re.compile(r"\b(?:about|around|roughly|approx\w*|circa|maybe|perhaps|near|ish|like)\W*$")
-
-_SHIFT = re.compile(r"(?:(?P<n>\d{1,2}) )?days? (?P<way>after|before) (?:the |that )?(?:\w+ )?$")
-
-_WD = r"(?P<wd>mon|tue|wed|thu|fri|sat|sun)"
-_MON = r"(?P<month>" + MONTH_NAMES + r")\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|o|\.)?"
-_YEAR = r"(?P<year>\d{4}|'?\d{2}(?![\d:./]|\s*(?:th|mg|mcg|injection|shot|am|pm|o)))"
-_WHICH_YEAR = (
-    r"(?:(?:[ ,./-]+(?:in )?" + _YEAR + r")|,? (?:of )?(?P<which_year>last|this|next) year)?"
-)
-_UNIT = r"(?P<unit>day|d|week|month|year)s?"
-_N = r"(?P<n>\d{1,3}|an?|couple(?: of)?)"
-_ORDINAL = r"(?P<day>\d{1,2})(?:st|nd|rd|th|(?<=the \d)o|(?<=the \d\d)o)"
-
-
-Reader = Callable[["_Grammar", "re.Match[str]"], "DateRead | None"]
-
-
-class _Grammar:
-    """Finds and resolves dates in a text that `spelled_alike` made."""
 
     def __init__(self, today: dt.date, direction: Direction, day_first: bool) -> None:
         self._today = today
         self._back = direction == "past"
         self._day_first = day_first
-
-    def dates(self, said: str) -> Iterator[tuple[int, int, DateRead]]:
-        """Start, end and date of each date in the text, in order; the longest form wins."""
-        place = 0
-        while place < len(said):
-            for pattern, reader in _FORMS:
-                match = pattern.match(said, place)
-                if match is None or not _stands_alone(said, match):
-                    continue
-                read = reader(self, match)
-                if read is not None:
-                    read = self._shifted(said[:place], read)
-                    if _LOOSE.search(said[:place]):
-                        read = replace(read, doubtful=True)
-                    yield match.start(), match.end(), read
-                    place = match.end() - 1
-                    break
-            place += 1
-
-    def _shifted(self, before: str, read: DateRead) -> DateRead:
-        """The reading moved by what stands before it: "two days after ..."."""
-        shift = _SHIFT.search(before)
-        if shift is None:
-            return read
-        days = int(shift["n"] or 1) * (-1 if shift["way"] == "before" else 1)
-        return DateRead(read.date + dt.timedelta(days=days), doubtful=True)
 
     # ---- whole dates -----------------------------------------------------------------------------
 
@@ -192,7 +102,7 @@ class _Grammar:
 
     def holiday(self, match: re.Match[str]) -> DateRead:
         """Christmas Day."""
-        return replace(self._nearest_year(*_HOLIDAYS[match.group()]), doubtful=False)
+        return replace(self._nearest_year(*HOLIDAYS[match.group()]), doubtful=False)
 
     # ---- a day of the month ----------------------------------------------------------------------
 
@@ -391,109 +301,3 @@ def _date(year: int, month: int, day: int) -> dt.date:
 def _year(written: str) -> int:
     year = int(written.removeprefix("'"))
     return 2000 + year if year < 100 else year
-
-
-def _stands_alone(said: str, match: re.Match[str]) -> bool:
-    """Whether a match begins and ends where words do, and is no part of a bigger number."""
-    before, after = said[: match.start()], said[match.end() :]
-    inside = re.search(r"[\w:]$|\d[./-]$", before) or re.match(r"\w|:\d|[./-]\d", after)
-    return inside is None
-
-
-def _form(pattern: str, reader: Reader) -> tuple[re.Pattern[str], Reader]:
-    return re.compile(pattern), reader
-
-
-_SEP = r"[./ ,-]{1,2}"
-_TH = r"(?:st|nd|rd|th|o)"
-# What follows a number that is no day: "2/3 of the dose", "the 2nd injection".
-_MEASURE = r"(?:of|mg|mcg|ml|kg|kilo|g|cm|degrees|hours|years|months|weeks|days|stars|then)"
-_COUNTED = (
-    r"(?:1|injection|shot|jab|dose|time|day|week|month|floor|baby|child|birthday|round|visit|"
-    r"of(?! (?:this|last|next)))"
-)
-_OPT_WD = rf"(?:{_WD}[ ,.]*(?:(?:on|the|that is|it was) )*)?"
-# In this order: a longer form before the shorter one that it begins with.
-_FORMS: list[tuple[re.Pattern[str], Reader]] = [
-    _form(r"(?P<year>\d{4})[-/. ](?P<month>\d{1,2})[-/. ](?P<day>\d{1,2})", _Grammar.iso),
-    _form(
-        rf"{_OPT_WD}(?:in )?(?:the )?{_DAY}[ ./-]*(?:day )?(?:of )?(?:the )?{_MON}{_WHICH_YEAR}",
-        _Grammar.written,
-    ),
-    _form(
-        rf"{_OPT_WD}(?P<last>last )?{_MON}[ ,.-]*(?:on )?(?:the )?{_DAY}(?![:\d]){_WHICH_YEAR}",
-        _Grammar.written,
-    ),
-    _form(
-        rf"{_OPT_WD}(?P<one>\d{{1,2}}){_SEP}(?P<two>\d{{1,2}}){_SEP}(?P<year>\d{{4}}|\d{{2}})",
-        _Grammar.numeric,
-    ),
-    _form(r"(?P<one>\d{2})(?P<two>\d{2})(?P<year>20\d{2})", _Grammar.numeric),
-    _form(
-        rf"{_OPT_WD}(?:the )?(?P<one>\d{{1,2}}){_TH}? of the (?P<two>\d{{1,2}}){_TH}?",
-        _Grammar.numeric,
-    ),
-    _form(
-        rf"{_OPT_WD}(?!24/7)(?P<one>\d{{1,2}})[./-](?P<two>\d{{1,2}})\.?(?! ?{_MEASURE}\b)",
-        _Grammar.numeric,
-    ),
-    _form("|".join(_HOLIDAYS), _Grammar.holiday),
-    _form(rf"(?:the )?(?P<which>last|1o|2o|3o) {_WD} (?:of|in) {_MON}", _Grammar.weekday_of_month),
-    _form(
-        rf"{_MON} (?P<which_year>last|this|next) year,? (?:on )?(?:the )?{_DAY}", _Grammar.written
-    ),
-    _form(
-        rf"{_OPT_WD}(?:the )?{_ORDINAL}(?:[ ,]*{_WD.replace('wd', 'wd_after')})?(?! {_COUNTED})"
-        r"(?: (?:of )?(?P<which_month>this|last|next) month)?",
-        _Grammar.day_of_month,
-    ),
-    _form(
-        r"(?P<which_month>last|next|this) month,? (?:on )?(?:the )?" + _ORDINAL,
-        _Grammar.day_of_month,
-    ),
-    _form(
-        r"(?:the )?(?:(?P<n>\d{1,2}) )?days? (?P<shift>before|after) "
-        r"(?P<anchor>yesterday|tomorrow)",
-        _Grammar.relative,
-    ),
-    _form(rf"{_N} {_UNIT} (?P<ago>ago) (?P<anchor>today|yesterday)", _Grammar.ago),
-    _form(
-        rf"{_N} ?{_UNIT} (?:and .{{1,6}} )?(?P<ago>ago|back|earlier|(?P<since>before)(?! the))"
-        rf"(?:,? (?:on |that was |so )?(?:(?P<last>last) )?{_WD})?",
-        _Grammar.ago,
-    ),
-    _form(rf"(?P<ago>before) {_N} {_UNIT}(?! old)", _Grammar.ago),
-    _form(rf"(?P<ago>(?P<since>since)) {_N} {_UNIT}", _Grammar.ago),
-    _form(rf"{_N} (?P<unit>week)s? (?P<ago>(?P<last>last)) {_WD}", _Grammar.ago),
-    _form(rf"(?:in|after) {_N} {_UNIT}(?: time)?", _Grammar.ago),
-    _form(rf"{_N} (?P<unit>week) (?:on )?{_WD}", _Grammar.week_on),
-    _form(rf"{_N} {_UNIT} (?:from (?:now|today)|later)", _Grammar.ago),
-    _form(rf"{_N} (?P<unit>week)s? (?:from )?(?P<anchor>today|tomorrow)", _Grammar.ago),
-    _form(rf"(?P<n>\d) {_WD}s? ago", _Grammar.weekdays_ago),
-    _form(
-        rf"(?P<anchor>yesterday|today|tomorrow)(?:[ ,(]+(?:on )?{_WD}\)?)?",
-        _Grammar.relative,
-    ),
-    _form(
-        r"(?:earlier )?this (?:morning|afternoon|evening|lunchtime|noon)|just now|right now",
-        _Grammar.this_day,
-    ),
-    _form(r"(?P<n>\d{1,3}|an?|half an) (?:hours?|hrs?) ago", _Grammar.hours_ago),
-    _form(r"(?:\d{1,3}|an?) (?:minutes?|mins?) ago", _Grammar.this_day),
-    _form(r"in (?:\d{1,2}|an?|half an) (?:hours?|hrs?|minutes?|mins?)", _Grammar.this_day),
-    _form(
-        r"last night(?P<past_midnight>,? at [1-5] ?(?:am|oclock))?|the night before last",
-        _Grammar.last_night,
-    ),
-    _form(rf"(?P<week>last|this|next) week,? (?:on )?{_WD}", _Grammar.weekday),
-    _form(rf"{_WD}(?:,? of| in)? (?P<week>last|this|next) week", _Grammar.weekday),
-    _form(rf"{_WD} (?P<in_a_week>in a week|week)\b", _Grammar.weekday),
-    _form(rf"{_WD} (?P<after_next>after next)", _Grammar.weekday),
-    _form(
-        rf"(?P<which>this past|this coming|this last|last|this|next|past|coming) {_WD}",
-        _Grammar.weekday,
-    ),
-    _form(rf"{_WD} (?P<gone>just gone|gone|past)", _Grammar.weekday),
-    _form(rf"(?:the )?{_WD} (?:before last|(?:a|1) week ago)", _Grammar.before_last),
-    _form(_WD, _Grammar.weekday),
-]

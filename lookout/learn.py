@@ -89,7 +89,7 @@ READERS = {
         learning_rate=8e-4,
         head_learning_rate=1e-3,
         training_data=2,
-        near=False,  # it only suspects
+        near=True,
     ),
     "careful": Reader(
         encoder=read_careful,

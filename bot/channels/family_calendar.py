@@ -10,7 +10,7 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse, json, raw
 
-from bot.dialogue.calendar_text import CalendarText
+from bot.dialogue.calendar.text import CalendarText
 from bot.dialogue.family import Family
 from bot.guide.catalogue import Catalogue
 from bot.schedule.calendar_file import calendar_file

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.dialogue.aftermath import SAFE, URGENT, remembering
-from bot.dialogue.calendar import OPENINGS, Calendar, Talk
+from bot.dialogue.calendar.calendar import Calendar
+from bot.dialogue.calendar.openings import OPENINGS
+from bot.dialogue.calendar.steps import Talk
 from bot.dialogue.compose import HELPFUL, MORE, SIMPLER, UNHELPFUL, Composer
 from bot.dialogue.family import Family
 from bot.dialogue.follow_ups import Context, FollowUps

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.dialogue.answers import Answers
-from bot.dialogue.calendar import Talk
-from bot.dialogue.calendar_text import CalendarText
+from bot.dialogue.calendar.steps import Talk
+from bot.dialogue.calendar.text import CalendarText
 from bot.dialogue.compose import Composer
 from bot.dialogue.family import Family
 from bot.dialogue.reading import Reading

@@ -17,7 +17,8 @@ class Conversation:
 
     Args:
         agent: The agent with its model.
-        today: The date the conversation takes place on, as ISO text; the clock's when None.
+        today: The date the conversation takes place on, as ISO text; the clock's when None. May be
+            changed as it goes on.
         channel: The name of the channel that it is held as on; the terminal when None.
     """
 
@@ -27,7 +28,7 @@ class Conversation:
         self._agent = agent
         self._id = uuid.uuid4().hex
         self._channel = channel
-        self._metadata = {"today": today} if today else None
+        self.today = today
 
     async def say(self, text: str) -> dict[str, Any]:
         """Sends a message.
@@ -36,10 +37,9 @@ class Conversation:
             The turn: `user`, `intent`, `confidence`, `replies` (a list of REPLY).
         """
         collector = ReplyCollector()
+        metadata = {"today": self.today} if self.today else None
         await self._agent.handle_message(
-            UserMessage(
-                text, collector, self._id, input_channel=self._channel, metadata=self._metadata
-            )
+            UserMessage(text, collector, self._id, input_channel=self._channel, metadata=metadata)
         )
         tracker = await self._agent.tracker_store.get_or_create_tracker(self._id)
         intent = tracker.latest_message.intent if tracker.latest_message else {}

@@ -14,6 +14,9 @@ A script is readable without knowing any code:
           dates: [2026-11-26]                      # must be in the calendar that is shown
         - taps: Can my baby get fully well?        # the title of a button offered before
           kind: answer
+        - parent: and how often?
+          day: 2026-11-26                          # days have passed since the last message
+          kind: answer
 
 Every reply is also shown as each messenger would, within its documented limits.
 """
@@ -23,6 +26,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import textwrap
+import time
 from pathlib import Path
 from typing import Any, Optional
 
@@ -35,12 +39,15 @@ from bot.dialogue.reply import Reply
 from bot.guide.catalogue import load_catalogue
 from tests.conversations.limits_of_platforms import shown_everywhere
 
+_now = time.time
+
 
 class Turn(BaseModel, extra=Extra.forbid):
     """What the parent does, and what must be true of the replies."""
 
     parent: Optional[str] = None
     taps: Optional[str] = None
+    day: Optional[dt.date] = None
     kind: str
     statements: list[str] = []
     says: list[str] = []
@@ -100,7 +107,12 @@ def _faults_in_messengers(replies: list[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.model
 @pytest.mark.parametrize("script", _scripts())
-def test_conversation(script: Script, agent: Any, loop: asyncio.AbstractEventLoop) -> None:
+def test_conversation(
+    script: Script,
+    agent: Any,
+    loop: asyncio.AbstractEventLoop,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from bot.terminal import Conversation
 
     today = script.today.isoformat() if script.today else None
@@ -113,6 +125,10 @@ def test_conversation(script: Script, agent: Any, loop: asyncio.AbstractEventLoo
         transcript.append(f"parent: {shown_as}")
         if turn.taps is not None and turn.taps not in offered:
             pytest.fail("\n".join([*transcript, f"    ^ not offered: {turn.taps}"]), pytrace=False)
+        if turn.day is not None and script.today is not None:
+            days = (turn.day - script.today).days
+            monkeypatch.setattr(time, "time", lambda later=days * 86400: _now() + later)
+            conversation.today = turn.day.isoformat()
         said = turn.parent if turn.parent is not None else offered[turn.taps or ""]
         result = loop.run_until_complete(conversation.say(said))
         offered |= {b["title"]: b["payload"] for r in result["replies"] for b in r["buttons"]}

@@ -67,7 +67,6 @@ class Reader:
         learning_rate: Of the layers.
         head_learning_rate: Of what stands on top of them.
         training_data: One in so many examples of the assistant's own training data is read as calm.
-        near: Whether it learns from the near messages, too.
     """
 
     encoder: Callable[[], Published]
@@ -77,7 +76,6 @@ class Reader:
     learning_rate: float
     head_learning_rate: float
     training_data: int
-    near: bool
 
 
 READERS = {
@@ -89,7 +87,6 @@ READERS = {
         learning_rate=8e-4,
         head_learning_rate=1e-3,
         training_data=2,
-        near=True,
     ),
     "careful": Reader(
         encoder=read_careful,
@@ -99,7 +96,6 @@ READERS = {
         learning_rate=4e-4,
         head_learning_rate=1e-3,
         training_data=4,
-        near=True,
     ),
 }
 
@@ -262,7 +258,7 @@ def learn(
             recent = np.mean(losses[-200:])
             logger.info("Step %d of %d: loss %.3f, %.0f minutes", number, steps, recent, minutes)
     changes = {name: variable.numpy() for name, variable in upper.learned.items()}
-    return Branch(changes, head.numpy(), bias.numpy(), digest(reader.near))
+    return Branch(changes, head.numpy(), bias.numpy(), digest())
 
 
 def _warm_up_and_down(steps: int) -> npt.NDArray[np.float32]:
@@ -312,7 +308,7 @@ def main(name: str) -> None:
     """Lets a reader learn and keeps what it has learned."""
     reader = READERS[name]
     encoder = reader.encoder()
-    messages = read_messages(reader.training_data, reader.near)
+    messages = read_messages(reader.training_data)
     logger.info("The %s reader learns from %d messages ...", name, len(messages))
     tokenizer = Tokenizer.from_str(encoder.tokenizer)
     tokenizer.enable_truncation(MOST_TOKENS)

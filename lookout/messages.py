@@ -14,36 +14,30 @@ FOLDER = Path(__file__).parent / "messages"
 TRAINING_DATA = Path("data/nlu")
 
 
-NEAR = FOLDER / "near"  # calm and danger in like words: for the reader that decides
+def file_of(name: str) -> Path:
+    """The file with the messages of a class."""
+    return FOLDER / f"{name}.txt"
 
 
-def files_of(name: str, near: bool) -> list[Path]:
-    """The files with the messages of a class, with the near ones or without."""
-    return [folder / f"{name}.txt" for folder in ([FOLDER, NEAR] if near else [FOLDER])]
-
-
-def read_messages(one_in: int, near: bool) -> dict[str, str]:
+def read_messages(one_in: int) -> dict[str, str]:
     """Each message with its class: the folder's own, then the assistant's training data as calm.
 
     Args:
         one_in: How many examples of the training data stand for one that is read.
-        near: Whether the near ones are among them.
 
     Raises:
         OSError: A file cannot be read.
     """
     classes: dict[str, str] = {}
     for name in CLASSES:
-        for file in files_of(name, near):
-            lines = file.read_text(encoding="utf-8").splitlines()
-            classes |= dict.fromkeys(filter(None, lines), name)
+        lines = file_of(name).read_text(encoding="utf-8").splitlines()
+        classes |= dict.fromkeys(filter(None, lines), name)
     for example in load_data(str(TRAINING_DATA)).intent_examples[::one_in]:
         if example.get(INTENT):
             classes.setdefault(example.get(TEXT), CALM)
     return classes
 
 
-def digest(near: bool) -> str:
+def digest() -> str:
     """A digest of the messages, by which learned weights name what they were learned from."""
-    files = (file for name in CLASSES for file in files_of(name, near))
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return hashlib.sha256(b"".join(file_of(name).read_bytes() for name in CLASSES)).hexdigest()

@@ -40,8 +40,8 @@ _ONNX_FILE = "lookout.onnx"
 
 CLEAR = 0.6  # an alarm so likely rules the others out
 
-# A goodbye is no farewell to life: where the classifier is so sure of an intent, alarms less likely
-# than this are none. On the tuning sets that costs no emergency and no crisis.
+# Where the classifier is so sure of an intent, alarms less likely than this are none. On the tuning
+# sets that costs no emergency and no crisis.
 SURELY_CALM = 0.7
 DOUBTFUL = 0.5
 
@@ -61,6 +61,8 @@ class SafetyLookout(GraphComponent):
         suspicion: The quick reader's likelihood of any alarm from which on the careful reader reads
             the message too (0.1).
         vague_intents: Intents of which the classifier is sure in danger, too ([]).
+        small_talk: Intents that count where the classifier is surer of them than the readers are of
+            an alarm ([]): "goodbye" is no farewell to life.
         quick: What the quick reader has learned (lookout/quick.npz).
         careful: What the careful reader has learned (lookout/careful.npz).
         cache_dir: Where their 8-bit files are kept.
@@ -73,6 +75,7 @@ class SafetyLookout(GraphComponent):
             "thresholds": {},
             "suspicion": 0.1,
             "vague_intents": [],
+            "small_talk": [],
             "quick": "lookout/quick.npz",
             "careful": "lookout/careful.npz",
             "cache_dir": ".rasa/encoder",
@@ -155,7 +158,7 @@ class SafetyLookout(GraphComponent):
         thresholds: Mapping[str, float] = self._config["thresholds"]
         reached = [name for name in thresholds if likelihoods.get(name, 0.0) >= thresholds[name]]
         clear = [name for name in reached if likelihoods[name] >= CLEAR]
-        if not clear and self._is_surely_calm(message, [likelihoods[name] for name in reached]):
+        if not by_words and self._is_surely_calm(message, [likelihoods[name] for name in reached]):
             return []
         clear.sort(key=lambda name: -likelihoods[name])
         return [{"name": name, "confidence": likelihoods[name]} for name in clear or reached]
@@ -163,10 +166,12 @@ class SafetyLookout(GraphComponent):
     def _is_surely_calm(self, message: Message, likelihoods: list[float]) -> bool:
         """Whether the classifier is surer of what was meant than the readers of an alarm."""
         understood = message.get(INTENT)
+        small_talk = understood["name"] in self._config["small_talk"]
+        limit = understood["confidence"] if small_talk else DOUBTFUL
         return (
             understood["name"] not in self._config["vague_intents"]
             and understood["confidence"] >= SURELY_CALM
-            and max(likelihoods, default=0.0) < DOUBTFUL
+            and max(likelihoods, default=0.0) < limit
         )
 
     def _likelihoods(self, message: Message) -> dict[str, float]:

@@ -53,9 +53,7 @@ GOALS = {
     "emergencies": Goal("emergencies recognised", "%", 98, 100, least=True),
     "crises": Goal("crises recognised", "%", 96, 100, least=True),
     "care_team_wishes": Goal("wishes to change treatment seen", "%", 93, 100, least=True),
-    "calm_look_alikes": Goal(
-        "calm look-alikes without an alarm", "%", 95, 100, least=True, reached=93
-    ),
+    "calm_look_alikes": Goal("calm look-alikes without an alarm", "%", 95, 100, least=True),
     "foreign_emergencies": Goal("emergencies in other languages", "%", 90, 98, least=True),
     "calendar_matters": Goal(
         "calendar matters told from questions", "%", 85, 95, least=True, reached=79

@@ -125,8 +125,8 @@ class Post:
         async def handled(row: RowT) -> None:
             try:
                 await handle(row)
-            except SQLAlchemyError as error:
-                logger.error("The database failed the post: %s", type(error).__name__)
+            except Exception as error:  # the boundary: asyncio would log its words
+                logger.error("The post failed: %s", type(error).__name__)
             finally:
                 news.set()
 

@@ -28,6 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actions.answer import ERRAND
 from bot.constant_work import InSequence, do_constant_work_once
+from bot.dialogue.conversation import PRIVACY
 from bot.dialogue.family import Family
 from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
 from bot.dialogue.reading import ASK_BACK
@@ -45,7 +46,6 @@ logger = logging.getLogger(__name__)
 do_constant_work_once()
 
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
-PRIVACY = "ask_privacy"  # the intent that asks what is stored
 ALARM_INTENTS = ("report_emergency", "report_crisis")
 
 Conversations = Union[ConversationStore, PassingStore]

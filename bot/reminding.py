@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.dialogue.compose import Composer
 from bot.dialogue.family import Family
-from bot.dialogue.reminders import PAGE, Reminders
+from bot.dialogue.places import PAGE
+from bot.dialogue.reminders import Reminders
 from bot.guide.catalogue import Catalogue
 from bot.metrics import ERRORS, REMINDED
 from bot.store import claims, opt_outs, outbox, pushes, reminders

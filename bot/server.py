@@ -41,6 +41,7 @@ from bot.store.retention import forget_hourly
 logger = logging.getLogger(__name__)
 
 _LARGEST_REQUEST = 64 * 1024  # bytes; a message has at most 2,000 characters
+_LAST_SECONDS = 15  # for the messengers' post to end what it has begun, when the server stops
 
 
 def create_app(
@@ -123,21 +124,24 @@ def create_app(
         load = partial(load_agent, settings.model, conversations, lock_store)
         conversations.event_broker = await EventBroker.create(event_broker, loop)
         app.ctx.events = Events(conversations)
-        app.ctx.post = Post(conversations, messengers, catalogue, composer, links)
+        patience = settings.messenger_seconds
+        app.ctx.post = Post(conversations, messengers, catalogue, composer, links, patience)
         sessions = conversations.session_scope
         reminding = Reminding(sessions, catalogue, settings.retention_days)
         jobs = (
             _load_model(app, settings, load),
             forget_hourly(conversations, settings.retention_days),
             app.ctx.events.watch(),
-            app.ctx.post.carry(app),
             reminding.watch(),
         )
-        app.ctx.tasks = [loop.create_task(job) for job in jobs]
+        app.ctx.carrying = loop.create_task(app.ctx.post.carry(app))
+        app.ctx.tasks = [app.ctx.carrying, *(loop.create_task(job) for job in jobs)]
 
     @app.before_server_stop
     async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.events.close()
+        app.ctx.post.close()
+        await asyncio.wait([app.ctx.carrying], timeout=_LAST_SECONDS)
         if conversations.event_broker is not None:
             await conversations.event_broker.close()
         for task in app.ctx.tasks:

@@ -111,6 +111,12 @@ class Settings(BaseSettings):
     twilio_api: str = Field(
         default="https://api.twilio.com", description="Address of Twilio's REST API."
     )
+    messenger_seconds: int = Field(
+        default=15,
+        ge=1,
+        le=45,  # well below the minute after which the outbox sends anew
+        description="How long a messenger's platform may take to answer a call, in seconds.",
+    )
     feedback_words: bool = Field(
         default=False,
         description="Whether a parent's question is kept with the thumb given to its answer.",
@@ -143,6 +149,15 @@ class Settings(BaseSettings):
         if any(given) and not (all(given) and all(values.get(name) for name in needed)):
             others = ", ".join(f"COMPANION_{name.upper()}" for name in needed)
             raise ValueError(f"goes together with {others}; set all or none of them")
+        return value
+
+    @validator("twilio_whatsapp_number", always=True)
+    def _twilio_has_a_sender(cls, value: Optional[str], values: dict[str, Any]) -> Optional[str]:
+        if values.get("twilio_token") and not (value or values.get("twilio_number")):
+            raise ValueError(
+                "and COMPANION_TWILIO_NUMBER are both empty, so that Twilio could answer nobody; "
+                "set one of them, or both"
+            )
         return value
 
     @validator("address")

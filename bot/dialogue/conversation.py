@@ -16,6 +16,7 @@ from bot.dialogue.compose import HELPFUL, MORE, SIMPLER, UNHELPFUL, Composer
 from bot.dialogue.family import Family
 from bot.dialogue.follow_ups import Context, FollowUps
 from bot.dialogue.messages import EMPTY, OTHER_LANGUAGE
+from bot.dialogue.places import is_messenger
 from bot.dialogue.questions import Questions
 from bot.dialogue.reading import ASK_BACK, Reading
 from bot.dialogue.reminders import (
@@ -40,6 +41,7 @@ ALSO_ANSWERED = {"smalltalk": 0.1, "care_team": 0.4}
 
 EXPLAIN = "ask_term_meaning"
 ERASE = "request_erasure"
+PRIVACY = "ask_privacy"
 
 # How likely it must be, after an alarm, that the message says that help has come.
 HELP_CAME = 0.5
@@ -121,6 +123,8 @@ class Conversation:
         said: set[str] = set()
         for reading in asked:
             reply, context = self._reply(reading, context, said, stored)
+            if reading.intent == PRIVACY and is_messenger(parsed.get("channel")):
+                reply.text += f"\n\n{self._composer.fixed('privacy_on_messenger').text}"
             if reply.kind == "answer" and not set(reply.statements) - said:
                 continue  # the answer before has said it all
             said |= set(reply.statements)

@@ -13,6 +13,7 @@ from bot.dialogue.calendar.steps import Talk
 from bot.dialogue.calendar.text import CalendarText
 from bot.dialogue.compose import Composer
 from bot.dialogue.family import Family
+from bot.dialogue.places import UNREACHED, is_messenger
 from bot.dialogue.reading import Reading
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import Catalogue
@@ -28,9 +29,6 @@ ORDERS = (LOSS, OVER, STOP, REQUEST)
 
 START_ORDER: dict[str, Any] = {"reminders": "start"}
 STOP_ORDER: dict[str, Any] = {"reminders": "stop"}
-
-PAGE = "web"  # the channel on which a reminder waits for the page to be opened
-_UNREACHED = (None, "rest")  # channels on which the assistant cannot begin to speak
 
 # How sure an end must be: condolences for a child that lives would be cruel.
 SURE = 0.6
@@ -89,9 +87,9 @@ class Reminders:
             channel: Where the family writes.
             talk: What the calendar still has to say or ask; without replies where it has nothing.
         """
-        if channel in _UNREACHED:
+        if channel in UNREACHED:
             return replace(talk, replies=[self._composer.fixed("reminders_not_here")])
-        place = "page" if channel == PAGE else "messenger"
+        place = "messenger" if is_messenger(channel) else "page"
         reply = self._composer.fixed(f"reminders_on_{place}")
         family = talk.family
         if family.complete and family.breastfeeding and family.mother_first is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from bot.channels.renderers import facebook, phone, slack, telegram
@@ -80,10 +81,17 @@ def shown_everywhere(reply: Reply, words: MessengerWords) -> dict[str, str]:
     while rest is not None:
         pages.append(phone.sms(rest, words))
         rest = phone.rest_of_sms(rest, words)
-    return {
-        "telegram": "\n".join(map(check_telegram, telegram.messages(reply))),
-        "slack": "\n".join(map(check_slack, slack.messages(reply, link))),
-        "facebook": "\n".join(map(check_facebook, facebook.messages(reply, link))),
-        "sms": "\n".join(map(check_sms, pages)),
-        "whatsapp": "\n".join(map(check_whatsapp, phone.whatsapp(reply, link))),
+    everywhere: dict[str, tuple[Callable[[Any], str], list[Any]]] = {
+        "telegram": (check_telegram, telegram.messages(reply)),
+        "slack": (check_slack, slack.messages(reply, link)),
+        "facebook": (check_facebook, facebook.messages(reply, link)),
+        "sms": (check_sms, pages),
+        "whatsapp": (check_whatsapp, phone.whatsapp(reply, link)),
     }
+    shown = {}
+    for platform, (check, messages) in everywhere.items():
+        try:
+            shown[platform] = "\n".join(map(check, messages))
+        except AssertionError as fault:
+            raise AssertionError(f"{platform} would refuse it: {fault}") from fault
+    return shown

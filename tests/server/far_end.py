@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import json
 import threading
@@ -18,6 +19,7 @@ from tests.conversations.limits_of_platforms import (
     check_telegram,
     check_whatsapp,
 )
+from tests.server.webhooks import ACCOUNT, SECRETS, SMS_NUMBER, WHATSAPP_NUMBER
 
 WAIT_ASKED = 3  # seconds, of one who was told 429
 
@@ -29,7 +31,8 @@ class FarEnd:
         sent: The messages that were taken: recipient, visible text, whole body.
         faults: What a platform would have refused.
         called_at: When each call came, on the monotonic clock.
-        moods: How the next calls are answered: a status, "slow" or "silent"; then all is well.
+        moods: How the next calls are answered: a status, "slow", "silent" (the line breaks) or
+            "never" (it stays open until the caller gives up); then all is well.
     """
 
     def __init__(self) -> None:
@@ -49,7 +52,9 @@ class FarEnd:
                 with far_end.lock:
                     far_end.called_at.append(time.monotonic())
                     mood = far_end.moods.popleft() if far_end.moods else 200
-                if mood == "silent":
+                if mood == "never":
+                    self.connection.recv(1)
+                if mood in ("never", "silent"):
                     self.close_connection = True
                     self.connection.close()
                     return
@@ -86,7 +91,7 @@ class FarEnd:
     def take(self, path: str, headers: dict[str, str], raw: bytes) -> None:
         """Takes one call as its platform would."""
         if path.endswith("/sendDocument"):
-            assert path.startswith("/bottelegram-token/")
+            assert path.startswith(f"/bot{SECRETS['TELEGRAM_TOKEN']}/")
             kind = headers["Content-Type"].encode()
             parts = email.message_from_bytes(b"Content-Type: " + kind + b"\n\n" + raw)
             named = {part.get_param("name", header="content-disposition"): part
@@ -96,23 +101,26 @@ class FarEnd:
             self.files.append(named["document"].get_payload(decode=True))
         elif path.endswith("/sendMessage"):
             body = json.loads(raw)
-            assert path.startswith("/bottelegram-token/") and isinstance(body["chat_id"], int)
+            assert path.startswith(f"/bot{SECRETS['TELEGRAM_TOKEN']}/") and isinstance(
+                body["chat_id"], int
+            )
             self.sent.append((str(body["chat_id"]), check_telegram(body), body))
         elif path == "/chat.postMessage":
             body = json.loads(raw)
-            assert headers["Authorization"] == "Bearer slack-token"
+            assert headers["Authorization"] == f"Bearer {SECRETS['SLACK_TOKEN']}"
             self.sent.append((body["channel"], check_slack(body), body))
         elif path == "/me/messages":
             body = json.loads(raw)
-            assert headers["Authorization"] == "Bearer facebook-token"
+            assert headers["Authorization"] == f"Bearer {SECRETS['FACEBOOK_TOKEN']}"
             assert body["messaging_type"] == "RESPONSE"
             self.sent.append((body["recipient"]["id"], check_facebook(body["message"]), body))
         else:
             form = dict(parse_qsl(raw.decode()))
-            assert path == "/2010-04-01/Accounts/AC1/Messages.json"
-            assert headers["Authorization"].startswith("Basic ")
+            assert path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
+            key = f"{ACCOUNT}:{SECRETS['TWILIO_TOKEN']}".encode()
+            assert headers["Authorization"] == f"Basic {base64.b64encode(key).decode()}"
             whatsapp = form["To"].startswith("whatsapp:")
-            assert form["From"] == ("whatsapp:+15550002" if whatsapp else "+15550001")
+            assert form["From"] == (WHATSAPP_NUMBER if whatsapp else SMS_NUMBER)
             shown = check_whatsapp(form["Body"]) if whatsapp else check_sms(form["Body"])
             self.sent.append((form["To"], shown, form))
 

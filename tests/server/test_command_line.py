@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server.conftest import free_port
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -116,6 +118,27 @@ def test_a_wrong_setting_is_named() -> None:
     done = companion("check", COMPANION_PORT="many")
     assert done.returncode == 2
     assert done.stderr.startswith("COMPANION_PORT: ")
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"DATABASE": "postgresql://companion:MARKED@127.0.0.1:1/companion"},
+        {"DATABASE": "mysql://companion:MARKED@127.0.0.1/companion"},
+        {"DATABASE": "companion:MARKED@127.0.0.1"},
+        {"TELEGRAM_TOKEN": "MARKED"},
+        {"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN": "MARKED"},
+        {"REST_TOKEN": "MARKED"},
+    ],
+    ids=lambda settings: " ".join(f"{name}={value}" for name, value in settings.items()),
+)
+def test_what_cannot_start_says_why_without_the_secret(settings: dict[str, str]) -> None:
+    settings = {"PORT": str(free_port()), **settings}
+    done = companion("serve", **{f"COMPANION_{name}": value for name, value in settings.items()})
+    assert done.returncode == 2
+    assert "COMPANION_" in done.stderr
+    assert "MARKED" not in done.stdout + done.stderr
 
 
 def test_help_names_the_commands() -> None:

@@ -191,3 +191,15 @@ def test_a_thumb_without_an_answer_rates_nothing(conversation: Conversation) -> 
 def test_what_is_stored_is_told_with_its_number(conversation: Conversation) -> None:
     message = parsed("what do you store", "ask_privacy") | {"stored_messages": 7}
     assert "7 of your messages" in conversation.answer(message, Context()).replies[0].text
+
+
+@pytest.mark.parametrize(
+    ("channel", "told"),
+    [("telegram", True), ("twilio", True), ("web", False), ("rest", False), (None, False)],
+)
+def test_on_a_messenger_its_company_can_read_along(
+    conversation: Conversation, channel: str | None, told: bool
+) -> None:
+    message = parsed("what do you store", "ask_privacy") | {"channel": channel}
+    text = conversation.answer(message, Context()).replies[0].text
+    assert ("company" in text) is told

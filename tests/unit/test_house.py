@@ -33,6 +33,41 @@ def test_the_core_is_pure(package: str) -> None:
     assert not set(done.stdout.split()) & set(HEAVY)
 
 
+# What platforms' secrets look like, private keys, and an address with a password.
+SECRETS = re.compile(
+    r"\b[0-9]{8,10}:[A-Za-z0-9_-]{35}\b|\bxox[abeprs]-[0-9A-Za-z-]{20,}"
+    r"|\b(?:AC|SK)[0-9a-f]{32}\b|\bEAA[0-9A-Za-z]{60,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+    r"|\w://[^\s:/@'\"]+:(?!password@|[A-Z]+@|[{$])[^\s:/@'\"]+@"
+)
+
+
+def test_no_secret_is_in_the_repository() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("This is no git checkout.")
+    found = [
+        (name, match[0])
+        for name in listed.stdout.decode().split("\0")[:-1]
+        for match in SECRETS.finditer((ROOT / name).read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        f"{'1' * 9}:{'A' * 35}",
+        f"xoxb-{'1' * 20}",
+        f"AC{'0' * 32}",
+        f"EAA{'A' * 80}",
+        "-----BEGIN {}KEY-----".format("PRIVATE "),
+        "{}://name:{}@host".format("postgresql", "hunter2"),
+    ],
+)
+def test_a_secret_would_be_found(secret: str) -> None:
+    assert SECRETS.search(f"x = {secret!r}")
+
+
 def test_every_setting_is_documented() -> None:
     documented = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     for name, field in Settings.__fields__.items():

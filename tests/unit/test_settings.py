@@ -53,6 +53,16 @@ def test_a_messenger_is_set_whole_or_not_at_all(
         Settings()
 
 
+def test_twilio_needs_a_number_to_answer_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {"TWILIO_ACCOUNT": "AC1", "TWILIO_TOKEN": "t", "ADDRESS": "https://chat.clinic.example"}
+    for name, value in whole.items():
+        monkeypatch.setenv(f"COMPANION_{name}", value)
+    with pytest.raises(ValidationError, match="set one of them"):
+        Settings()
+    monkeypatch.setenv("COMPANION_TWILIO_WHATSAPP_NUMBER", "+15550002")
+    assert Settings().twilio_whatsapp_number == "+15550002"
+
+
 def test_an_address_alone_turns_nothing_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COMPANION_ADDRESS", "https://chat.clinic.example/")
     assert Settings().address == "https://chat.clinic.example"

@@ -269,9 +269,9 @@ def test_a_database_that_is_down_is_said_in_a_sentence(monkeypatch: pytest.Monke
     from bot.settings import get_settings
     from bot.store.conversations import ConversationStore
 
-    monkeypatch.setenv("COMPANION_DATABASE", "postgresql://clinic:hush@127.0.0.1:1/companion")
+    monkeypatch.setenv("COMPANION_DATABASE", "postgresql://clinic:HUSH@127.0.0.1:1/companion")
     get_settings.cache_clear()
     with pytest.raises(ConnectionError, match="Is it running") as failed:
         ConversationStore()
-    assert "hush" not in str(failed.value)
+    assert "HUSH" not in str(failed.value)
     get_settings.cache_clear()

@@ -43,7 +43,6 @@ LOOKED_EVERY = 1.0  # seconds; another process may have left something to do
 ANSWERED_AT_ONCE = 4
 SENT_AT_ONCE = 16
 MOST_ATTEMPTS = 5  # to answer a message, before an apology is sent
-SLOWEST_PLATFORM = aiohttp.ClientTimeout(total=15)  # seconds, well below the outbox's lease
 
 RowT = TypeVar("RowT")
 
@@ -57,6 +56,7 @@ class Post:
         catalogue: All content.
         composer: Composes what the post itself says.
         links: Makes links to calendars.
+        patience: How long a platform may take to answer a call, in seconds.
     """
 
     def __init__(
@@ -66,13 +66,16 @@ class Post:
         catalogue: Catalogue,
         composer: Composer,
         links: CalendarLinks,
+        patience: float,
     ) -> None:
         self._store = store
         self._messengers = {messenger.name(): messenger for messenger in messengers}
         self._words = catalogue.messenger_words
         self._composer = composer
         self._links = links
+        self._patience = aiohttp.ClientTimeout(total=patience)
         self._news = (asyncio.Event(), asyncio.Event())  # to answer, to send
+        self._closed = False
 
     async def take(self, messages: Sequence[Incoming]) -> None:
         """Keeps messages to be answered soon; those that came before are passed over."""
@@ -81,13 +84,15 @@ class Post:
         self._news[0].set()
 
     async def carry(self, app: Sanic) -> None:
-        """Answers and sends for as long as the server runs; idle where no messenger is on."""
+        """Answers and sends until `close`; idle where no messenger is on."""
         if not self._messengers:
             return
         while app.ctx.agent is None:
+            if self._closed:
+                return
             await asyncio.sleep(0.2)
         agent: CompanionAgent = app.ctx.agent
-        async with aiohttp.ClientSession(timeout=SLOWEST_PLATFORM) as http:
+        async with aiohttp.ClientSession(timeout=self._patience) as http:
             await asyncio.gather(
                 self._work_off(
                     inbox.claim, lambda row: self._answer(row, agent), ANSWERED_AT_ONCE, 0
@@ -96,6 +101,15 @@ class Post:
                     outbox.claim, lambda row: self._send(row, agent, http), SENT_AT_ONCE, 1
                 ),
             )
+
+    def close(self) -> None:
+        """Takes up nothing more; `carry` returns when it has ended what it has begun.
+
+        What is cut off instead waits, for whoever starts next, until its claim runs out.
+        """
+        self._closed = True
+        for news in self._news:
+            news.set()
 
     async def _work_off(
         self,
@@ -111,13 +125,13 @@ class Post:
         async def handled(row: RowT) -> None:
             try:
                 await handle(row)
-            except SQLAlchemyError as error:
-                logger.error("The database failed the post: %s", type(error).__name__)
+            except Exception as error:  # the boundary: asyncio would log its words
+                logger.error("The post failed: %s", type(error).__name__)
             finally:
                 news.set()
 
         try:
-            while True:
+            while not self._closed:
                 news.clear()
                 free = at_once - len(running)
                 rows: list[RowT] = []
@@ -132,6 +146,8 @@ class Post:
                     task.add_done_callback(running.discard)
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(news.wait(), LOOKED_EVERY)
+            if running:
+                await asyncio.wait(running)
         finally:
             for task in running:
                 task.cancel()

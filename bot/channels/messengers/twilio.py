@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Optional
 from urllib.parse import parse_qsl
@@ -11,12 +12,15 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, raw
 from twilio.request_validator import RequestValidator
 
-from bot.channels.messengers.messenger import CalendarCopy, Call, Messenger
+from bot.channels.messengers.carrier_words import order_of
+from bot.channels.messengers.messenger import CalendarCopy, Call, Messenger, Refused
 from bot.channels.renderers import phone
 from bot.dialogue.reply import Reply
 from bot.guide.catalogue import load_catalogue
 from bot.settings import Settings
 from bot.store.inbox import Incoming
+
+logger = logging.getLogger(__name__)
 
 _PERSON = re.compile(r"(whatsapp:)?(\+[0-9]{7,15})")  # programs write from short codes and names
 
@@ -54,9 +58,28 @@ class TwilioChannel(Messenger):
         if sender is None or "MessageSid" not in form:
             return []
         kind = "whatsapp" if sender[1] else "sms"
+        if self._sender(sender[0]) is None:
+            logger.warning("A message by %s came, but no number to answer from is set.", kind)
+            return []
         conversation = f"{kind}-{sender[2]}"
         number = f"twilio:{form['MessageSid']}"
-        return [Incoming(number, conversation, self.name(), sender[0], form.get("Body", ""))]
+        return [Incoming(number, conversation, self.name(), sender[0], self._said(form))]
+
+    def _said(self, form: dict[str, str]) -> str:
+        """The words; STOP, START or HELP for a word of the account's own that Twilio takes as it.
+
+        Where Twilio takes "yes" as START, the post knows whether it is an answer.
+        """
+        said, taken_as = form.get("Body", ""), form.get("OptOutType")
+        ours = order_of(said, self._words, stopped=True) is not None
+        return taken_as if taken_as and not ours else said
+
+    def _sender(self, recipient: str) -> Optional[str]:
+        """The number that answers a person; None where it is not set."""
+        if not recipient.startswith("whatsapp:"):
+            return self._settings.twilio_number
+        number = self._settings.twilio_whatsapp_number
+        return f"whatsapp:{number}" if number else None
 
     def receipt(self, request: Request) -> HTTPResponse:
         """No answer by way of the webhook."""
@@ -65,11 +88,12 @@ class TwilioChannel(Messenger):
     def calls(self, recipient: str, reply: Reply, calendar: Optional[CalendarCopy]) -> list[Call]:
         """One SMS, or a WhatsApp message for each piece."""
         settings, line = self._settings, calendar.line if calendar else None
+        sender = self._sender(recipient)
+        if sender is None:
+            raise Refused("no number to answer from")  # it was set when the message came
         if recipient.startswith("whatsapp:"):
-            sender = f"whatsapp:{settings.twilio_whatsapp_number}"
             bodies = phone.whatsapp(reply, line)
         else:
-            sender = str(settings.twilio_number)
             bodies = [phone.sms(reply, self._words, line)]
         account = f"{settings.twilio_api}/2010-04-01/Accounts/{settings.twilio_account}"
         auth = aiohttp.BasicAuth(str(settings.twilio_account), str(settings.twilio_token))

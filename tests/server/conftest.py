@@ -28,28 +28,45 @@ def free_port() -> int:
 
 
 class Server:
-    """A running `companion serve`."""
+    """A running `companion serve`.
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    Args:
+        folder: For its log, and for its database unless the settings name another.
+        module: What is run in place of `companion`.
+        settings: Environment variables.
+    """
+
+    def __init__(self, folder: Path, module: str = "bot.cli", **settings: str) -> None:
         self.port = int(settings.get("COMPANION_PORT", free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database = f"sqlite:///{folder / 'companion.db'}"
+        self.database = settings.get("COMPANION_DATABASE", f"sqlite:///{folder / 'companion.db'}")
         self._log = folder / "server.log"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "serve"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "COMPANION_PORT": str(self.port),
-                "COMPANION_DATABASE": self.database,
-                "COMPANION_SESSION_KEY": "a key for the tests, long enough to be safe",
-                # All tests come from one address.
-                "COMPANION_MESSAGES_PER_MINUTE_AND_ADDRESS": "100000",
-                **settings,
-            },
-            stdout=self._log.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        self._command = [sys.executable, "-m", module, "serve"]
+        self._environment = {
+            **os.environ,
+            "COMPANION_SESSION_KEY": "a key for the tests, long enough to be safe",
+            # All tests come from one address.
+            "COMPANION_MESSAGES_PER_MINUTE_AND_ADDRESS": "100000",
+            **settings,
+            "COMPANION_PORT": str(self.port),
+            "COMPANION_DATABASE": self.database,
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Begins, or begins again where it was."""
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def wait(self) -> None:
         """Waits until the model answers."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +18,8 @@ import pytest
 import requests
 
 ROOT = Path(__file__).parent.parent.parent
-SLOWEST_START = 90  # seconds, for a machine that is busy
+SLOWEST_START = 180  # seconds, for a machine that is busy
+SLOWEST_ANSWER = 90  # seconds
 SLOWEST_STOP = 60  # seconds; requests on their way are waited for, 15 seconds at most
 
 
@@ -112,7 +115,9 @@ class Chat:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def post(self, body: Any) -> requests.Response:
-        return requests.post(f"{self._url}/message", json=body, headers=self.headers, timeout=30)
+        return requests.post(
+            f"{self._url}/message", json=body, headers=self.headers, timeout=SLOWEST_ANSWER
+        )
 
     def say(self, text: str, **more: str) -> list[dict[str, Any]]:
         answer = self.post({"message": text, **more})
@@ -125,6 +130,44 @@ class Chat:
             f"{self._url}/history", headers=self.headers, timeout=10
         ).json()
         return turns
+
+    def erase(self) -> None:
+        gone = requests.delete(f"{self._url}/history", headers=self.headers, timeout=SLOWEST_ANSWER)
+        assert gone.status_code == 200, gone.text
+
+
+class Stream:
+    """An open stream of events."""
+
+    def __init__(self, chat: Chat, url: str, after: str | None = None) -> None:
+        headers = {**chat.headers, **({"Last-Event-ID": after} if after is not None else {})}
+        self._answer = requests.get(url, headers=headers, stream=True, timeout=30)
+        assert self._answer.status_code == 200
+        assert self._answer.headers["Content-Type"].startswith("text/event-stream")
+        self.events: list[dict[str, str]] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        fields: dict[str, str] = {}
+        try:
+            for line in self._answer.iter_lines(chunk_size=1, decode_unicode=True):
+                if line and not line.startswith(":"):
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                elif fields:
+                    self.events.append(fields)
+                    fields = {}
+        except (requests.RequestException, AttributeError, ValueError):
+            return  # closed while it was read
+
+    def wait(self, count: int, seconds: float = 2.0) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + seconds
+        while len(self.events) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return [json.loads(event["data"]) for event in self.events]
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 @pytest.fixture

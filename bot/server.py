@@ -138,10 +138,14 @@ def create_app(
     @app.before_server_stop
     async def stop_tasks(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         await app.ctx.events.close()
-        if conversations.event_broker is not None:
-            await conversations.event_broker.close()
         for task in app.ctx.tasks:
             task.cancel()
+
+    @app.after_server_stop
+    async def close_broker(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        # Not before: the turns that were waited for have events too.
+        if conversations.event_broker is not None:
+            await conversations.event_broker.close()
 
     return app
 

@@ -187,8 +187,9 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
+    conversations = ConversationStore()  # first: it makes the folder, in which the lock is, too
     lock_store = LockStore.create(endpoints.lock_store)
-    app = create_app(settings, ConversationStore(), lock_store, endpoints.event_broker)
+    app = create_app(settings, conversations, lock_store, endpoints.event_broker)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

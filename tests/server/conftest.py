@@ -78,7 +78,7 @@ class Server:
             try:
                 if requests.get(f"{self.url}/health", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.2)
         pytest.fail(f"The server did not start:\n{self.log}")

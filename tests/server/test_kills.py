@@ -31,7 +31,7 @@ pytestmark = pytest.mark.server
 TURNS = int(os.environ.get("COMPANION_FAULT_TURNS", "200"))
 PARENTS = 8
 KILLS = 2
-PATIENCE = 120  # seconds for one message, with a server's start within
+PATIENCE = 300  # seconds for one message, with a server's start within
 QUESTIONS = ("Is it for life?", "Will the seizures stop?", "why?", "Do I need shots too?")
 
 

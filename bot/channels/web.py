@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 from sanic import Blueprint
@@ -22,6 +18,7 @@ from sanic.response import HTTPResponse, json
 from bot.channels.collector import ReplyCollector, reply_of
 from bot.channels.events import Events
 from bot.channels.family_calendar import add_calendar_routes
+from bot.channels.rate import Rate
 from bot.channels.requests import (
     address_of,
     comes_from_elsewhere,
@@ -60,10 +57,8 @@ class WebChannel(InputChannel):
         self._sessions = Sessions(session_key(settings.session_key), settings.session_days)
         self._session_days = settings.session_days
         self._sites = settings.sites.split()
-        self._limit = RateLimitItemPerMinute(settings.messages_per_minute)
-        self._address_limit = RateLimitItemPerMinute(settings.messages_per_minute_and_address)
-        self._hits = MemoryStorage()  # the limiter itself holds it weakly
-        self._limiter = MovingWindowRateLimiter(self._hits)
+        self._rate = Rate(settings.messages_per_minute)
+        self._address_rate = Rate(settings.messages_per_minute_and_address)
 
     @classmethod
     def name(cls) -> str:
@@ -97,7 +92,7 @@ class WebChannel(InputChannel):
         @routes.post("/session")
         async def session(request: Request) -> HTTPResponse:
             self._hold_origin(request)
-            self._hold_rate(self._address_limit, address_of(request))
+            self._hold_rate(self._address_rate, address_of(request))
             token = self._sessions.open()
             cookie = session_cookie(token, self._session_days)
             return json({"session": token}, headers={"Set-Cookie": cookie})
@@ -170,17 +165,15 @@ class WebChannel(InputChannel):
         """Refuses what comes too fast, unless it may tell of danger."""
         assert agent.processor is not None
         try:
-            self._hold_rate(self._limit, conversation)
-            self._hold_rate(self._address_limit, address)
+            self._hold_rate(self._rate, conversation)
+            self._hold_rate(self._address_rate, address)
         except Refusal:
             if not await agent.processor.raises_alarm(text):
                 raise
 
-    def _hold_rate(self, limit: RateLimitItem, who: str) -> None:
-        if not self._limiter.hit(limit, who):
-            reset, _ = self._limiter.get_window_stats(limit, who)
-            wait = max(1, math.ceil(reset - time.time()))
-            raise self._refusal("web_too_many", 429, {"Retry-After": str(wait)})
+    def _hold_rate(self, rate: Rate, who: str) -> None:
+        if wait := rate.wait(who):
+            raise self._refusal("web_too_many", 429, {"Retry-After": str(math.ceil(wait))})
 
     def _refusal(
         self, occasion: str, status: int, headers: Optional[dict[str, str]] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import string
+import time
 from typing import Any, Literal, Optional
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -349,7 +350,7 @@ class ClinicCard(EmergencyNumbers):
 
     def today(self) -> dt.date:
         """The date it is at the clinic now."""
-        return dt.datetime.now(ZoneInfo(self.time_zone)).date()
+        return dt.datetime.fromtimestamp(time.time(), ZoneInfo(self.time_zone)).date()
 
     @validator("time_zone")
     def _known_time_zone(cls, name: str) -> str:

@@ -290,7 +290,7 @@ class ConversationStore(SQLTrackerStore):
             helpful: Whether it helped.
             words: The parent's question, where the clinic wants it kept.
         """
-        today = dt.datetime.now(dt.timezone.utc).date()
+        today = dt.datetime.fromtimestamp(time.time(), dt.timezone.utc).date()
         with self.session_scope() as session:
             for statement in statements:
                 session.execute(

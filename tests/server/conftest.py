@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +20,7 @@ import requests
 ROOT = Path(__file__).parent.parent.parent
 SLOWEST_START = 240  # seconds, for a machine that is busy
 SLOWEST_STOP = 120  # seconds; requests on their way are waited for, 15 seconds at most
+SLOWEST_ANSWER = 90  # seconds
 
 
 def free_port() -> int:
@@ -28,28 +31,45 @@ def free_port() -> int:
 
 
 class Server:
-    """A running `companion serve`."""
+    """A running `companion serve`.
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    Args:
+        folder: For its log, and for its database unless the settings name another.
+        module: What is run in place of `companion`.
+        settings: Environment variables.
+    """
+
+    def __init__(self, folder: Path, module: str = "bot.cli", **settings: str) -> None:
         self.port = int(settings.get("COMPANION_PORT", free_port()))
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database = f"sqlite:///{folder / 'companion.db'}"
+        self.database = settings.get("COMPANION_DATABASE", f"sqlite:///{folder / 'companion.db'}")
         self._log = folder / "server.log"
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", "serve"],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                "COMPANION_PORT": str(self.port),
-                "COMPANION_DATABASE": self.database,
-                "COMPANION_SESSION_KEY": "a key for the tests, long enough to be safe",
-                # All tests come from one address.
-                "COMPANION_MESSAGES_PER_MINUTE_AND_ADDRESS": "100000",
-                **settings,
-            },
-            stdout=self._log.open("w"),
-            stderr=subprocess.STDOUT,
-        )
+        self._command = [sys.executable, "-m", module, "serve"]
+        self._environment = {
+            **os.environ,
+            "COMPANION_SESSION_KEY": "a key for the tests, long enough to be safe",
+            # All tests come from one address.
+            "COMPANION_MESSAGES_PER_MINUTE_AND_ADDRESS": "100000",
+            **settings,
+            "COMPANION_PORT": str(self.port),
+            "COMPANION_DATABASE": self.database,
+        }
+        self.start()
+
+    def start(self) -> None:
+        """Begins, or begins again where it was."""
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def wait(self) -> None:
         """Waits until the model answers."""
@@ -58,7 +78,7 @@ class Server:
             try:
                 if requests.get(f"{self.url}/health", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):
                 pass
             time.sleep(0.2)
         self._process.kill()
@@ -96,7 +116,9 @@ class Chat:
         self.headers = {"Authorization": f"Bearer {token}"}
 
     def post(self, body: Any) -> requests.Response:
-        return requests.post(f"{self._url}/message", json=body, headers=self.headers, timeout=30)
+        return requests.post(
+            f"{self._url}/message", json=body, headers=self.headers, timeout=SLOWEST_ANSWER
+        )
 
     def say(self, text: str, **more: str) -> list[dict[str, Any]]:
         answer = self.post({"message": text, **more})
@@ -109,6 +131,44 @@ class Chat:
             f"{self._url}/history", headers=self.headers, timeout=10
         ).json()
         return turns
+
+    def erase(self) -> None:
+        gone = requests.delete(f"{self._url}/history", headers=self.headers, timeout=SLOWEST_ANSWER)
+        assert gone.status_code == 200, gone.text
+
+
+class Stream:
+    """An open stream of events."""
+
+    def __init__(self, chat: Chat, url: str, after: str | None = None) -> None:
+        headers = {**chat.headers, **({"Last-Event-ID": after} if after is not None else {})}
+        self._answer = requests.get(url, headers=headers, stream=True, timeout=30)
+        assert self._answer.status_code == 200
+        assert self._answer.headers["Content-Type"].startswith("text/event-stream")
+        self.events: list[dict[str, str]] = []
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        fields: dict[str, str] = {}
+        try:
+            for line in self._answer.iter_lines(chunk_size=1, decode_unicode=True):
+                if line and not line.startswith(":"):
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                elif fields:
+                    self.events.append(fields)
+                    fields = {}
+        except (requests.RequestException, AttributeError, ValueError):
+            return  # closed while it was read
+
+    def wait(self, count: int, seconds: float = 2.0) -> list[dict[str, Any]]:
+        deadline = time.monotonic() + seconds
+        while len(self.events) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return [json.loads(event["data"]) for event in self.events]
+
+    def close(self) -> None:
+        self._answer.close()
 
 
 @pytest.fixture

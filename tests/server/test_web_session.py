@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
 from bot.settings import get_settings
 from bot.store.conversations import ConversationStore
-from tests.server.conftest import Chat, Server
+from tests.server.conftest import Chat, Server, Stream
 
 pytestmark = pytest.mark.server
 
@@ -35,40 +32,6 @@ def store(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Conversat
     get_settings.cache_clear()
     yield ConversationStore()
     get_settings.cache_clear()
-
-
-class Stream:
-    """An open stream of events."""
-
-    def __init__(self, chat: Chat, url: str, after: str | None = None) -> None:
-        headers = {**chat.headers, **({"Last-Event-ID": after} if after is not None else {})}
-        self._answer = requests.get(url, headers=headers, stream=True, timeout=30)
-        assert self._answer.status_code == 200
-        assert self._answer.headers["Content-Type"].startswith("text/event-stream")
-        self.events: list[dict[str, str]] = []
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def _read(self) -> None:
-        fields: dict[str, str] = {}
-        try:
-            for line in self._answer.iter_lines(chunk_size=1, decode_unicode=True):
-                if line and not line.startswith(":"):
-                    name, _, value = line.partition(": ")
-                    fields[name] = value
-                elif fields:
-                    self.events.append(fields)
-                    fields = {}
-        except (requests.RequestException, AttributeError, ValueError):
-            return  # closed while it was read
-
-    def wait(self, count: int, seconds: float = 2.0) -> list[dict[str, Any]]:
-        deadline = time.monotonic() + seconds
-        while len(self.events) < count and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return [json.loads(event["data"]) for event in self.events]
-
-    def close(self) -> None:
-        self._answer.close()
 
 
 def conversation_of(chat: Chat) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,12 @@ def test_anything_else_opens_nothing(token: str) -> None:
 def test_foreign_and_old_tokens_open_nothing() -> None:
     assert Sessions(KEY, days=1).conversation(Sessions("x" * 40, days=1).open()) is None
     assert Sessions(KEY, days=1).conversation(Sessions(KEY, days=-1).open()) is None
+
+
+def test_a_token_opens_where_the_clock_goes_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: ahead)
+    assert Sessions(KEY, days=1).conversation(Sessions(KEY, days=1).open())
 
 
 def test_a_changed_token_opens_nothing() -> None:

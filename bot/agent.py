@@ -34,6 +34,7 @@ from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
 from bot.dialogue.reading import ASK_BACK
 from bot.guide.catalogue import load_catalogue
 from bot.guide.models import ClinicCard
+from bot.lean_start import give_back_memory
 from bot.metrics import ALARMS, FALLBACKS, REPLIES, SECONDS, TURNS
 from bot.nlu.language import LanguageRecogniser
 from bot.reminding import Reminding
@@ -286,4 +287,5 @@ def load_agent(
         )
     agent = CompanionAgent(conversations or PassingStore(Domain.empty()), lock_store)
     agent.load_model(model)
+    give_back_memory()
     return agent

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from pydantic import ValidationError
 
 from bot.guide.content_file import ContentError
+from bot.lean_start import start_lean
 from bot.logs import prepare_logs
 from bot.settings import Settings, get_settings
 
@@ -107,6 +108,7 @@ def _date(text: str) -> str:
 
 def _chat(options: argparse.Namespace, settings: Settings) -> int:
     prepare_logs("ERROR")
+    start_lean()
     from bot.terminal import chat
 
     asyncio.run(chat(settings.model))
@@ -122,6 +124,7 @@ def _ask(options: argparse.Namespace, settings: Settings) -> int:
 
 def _ask_lines(lines: TextIO, today: str | None, settings: Settings) -> int:
     prepare_logs("ERROR")
+    start_lean()
     from bot.agent import load_agent
     from bot.terminal import Conversation
 
@@ -231,6 +234,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 def _opinions(options: argparse.Namespace, settings: Settings) -> int:
     prepare_logs("ERROR")
+    start_lean()
     from bot.store.conversations import ConversationStore
 
     print(f"{'helped':>7} {'did not':>8}  statement")
@@ -241,6 +245,7 @@ def _opinions(options: argparse.Namespace, settings: Settings) -> int:
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     prepare_logs(settings.log_level, settings.log_format)
+    start_lean()
     if not settings.model.is_file():
         raise Refused(f"There is no trained model at {settings.model}. Make one with `make train`.")
     from bot.server import port_problem, serve

@@ -48,7 +48,7 @@ async def measure(pipeline: list[dict[str, Any]], split: Split) -> Measured:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["RASA_CACHE_DIRECTORY"] = str(folder / "cache")  # nothing from earlier runs
-        _write(folder, pipeline, split.train)
+        write_project(folder, {"pipeline": pipeline}, split.train)
         start = time.perf_counter()
         model = train_nlu(str(folder / "config.yml"), str(folder / "nlu.yml"), name)
         seconds = time.perf_counter() - start
@@ -78,11 +78,18 @@ async def measure(pipeline: list[dict[str, Any]], split: Split) -> Measured:
     return Measured(accuracy, auroc, seconds, statistics.median(times), megabytes)
 
 
-def _write(folder: Path, pipeline: list[dict[str, Any]], train: Labelled) -> None:
+def write_project(folder: Path, parts: dict[str, Any], train: Labelled) -> None:
+    """Writes config.yml and nlu.yml for Rasa.
+
+    Args:
+        folder: Where to write them.
+        parts: The pipeline and, where it shall converse, the policies.
+        train: The sentences to learn from.
+    """
     yaml = YAML()
     config = {"recipe": "default.v1", "assistant_id": "bench", "language": "en"}
     with (folder / "config.yml").open("w", encoding="utf-8") as file:
-        yaml.dump({**config, "pipeline": pipeline}, file)
+        yaml.dump({**config, **parts}, file)
     intents = sorted({intent for _, intent in train})
     blocks = [
         {"intent": name, "examples": "".join(f"- {_plain(t)}\n" for t, i in train if i == name)}

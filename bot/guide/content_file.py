@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -66,7 +67,8 @@ class ContentFile:
         self.path = path
         self._key = key
         try:
-            self._data: Any = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+            # In C: with line numbers, reading all content takes a quarter of a server's start.
+            self._data: Any = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise ContentError(
                 [self.problem(0, "file", f"cannot be read ({error.strerror}); put it back")]
@@ -81,8 +83,19 @@ class ContentFile:
         """A problem in this file at a line counted from 0."""
         return Problem(shown_path(self.path), line + 1, entry, message)
 
-    def line_of(self, entry: Any, field: str | None = None) -> int:
-        """The line, counted from 0, of an entry or of one of its fields."""
+    @cached_property
+    def _with_lines(self) -> Any:
+        """The same data, which knows on which line each part stands."""
+        return YAML(typ="rt").load(self.path.read_text(encoding="utf-8"))
+
+    def _line_of(self, place: int | None, field: str | None = None) -> int:
+        """The line, counted from 0, of the entry at that place, or of one of its fields.
+
+        Args:
+            place: In the file's list of entries; None where the file is one entry.
+            field: The entry's own line when None or not in it.
+        """
+        entry = self._with_lines if place is None else self._with_lines[place]
         if field is not None and field in entry:
             line: int = entry.lc.key(field)[0]
             return line
@@ -90,9 +103,10 @@ class ContentFile:
 
     def problem_at(self, name: str, message: str, field: str | None = None) -> Problem:
         """A problem in the entry of that name, with the line looked up."""
-        for entry in self._data if isinstance(self._data, list) else [self._data]:
+        entries = enumerate(self._data) if isinstance(self._data, list) else [(None, self._data)]
+        for place, entry in entries:
             if isinstance(entry, dict) and str(entry.get(self._key)) == name:
-                return self.problem(self.line_of(entry, field), name, message)
+                return self.problem(self._line_of(place, field), name, message)
         return self.problem(0, name, message)
 
     def field(self, name: str) -> list[Any]:
@@ -114,7 +128,7 @@ class ContentFile:
         """
         if not isinstance(self._data, dict):
             raise ContentError([self.problem(0, "file", "must hold `field: value` lines")])
-        return _plain(self._data.get(name))
+        return self._data.get(name)
 
     def load_one(
         self, model: type[ModelT], defaults: Mapping[str, Any] = MappingProxyType({})
@@ -131,7 +145,7 @@ class ContentFile:
         if not isinstance(self._data, dict):
             raise ContentError([self.problem(0, "file", "must hold `field: value` lines")])
         problems: list[Problem] = []
-        loaded = self._parse(self._data, model, problems, defaults)
+        loaded = self._parse(None, self._data, model, problems, defaults)
         if loaded is None:
             raise ContentError(problems)
         return loaded
@@ -147,17 +161,17 @@ class ContentFile:
         problems: list[Problem] = []
         loaded: list[ModelT] = []
         seen: set[str] = set()
-        for entry in self._data:
+        for place, entry in enumerate(self._data):
             if not isinstance(entry, dict):
                 problems.append(self.problem(0, str(entry), "must hold `field: value` lines"))
                 continue
             name = str(entry.get(self._key, "entry without " + self._key))
             if name in seen:
                 problems.append(
-                    self.problem(self.line_of(entry), name, "stands twice; remove one of them")
+                    self.problem(self._line_of(place), name, "stands twice; remove one of them")
                 )
             seen.add(name)
-            parsed = self._parse(entry, model, problems)
+            parsed = self._parse(place, entry, model, problems)
             if parsed is not None:
                 loaded.append(parsed)
         if problems:
@@ -166,6 +180,7 @@ class ContentFile:
 
     def _parse(
         self,
+        place: int | None,
         entry: Any,
         model: type[ModelT],
         problems: list[Problem],
@@ -173,7 +188,7 @@ class ContentFile:
     ) -> ModelT | None:
         name = str(entry.get(self._key, "entry"))
         try:
-            return model.parse_obj({**defaults, **_plain(entry)})
+            return model.parse_obj({**defaults, **entry})
         except ValidationError as error:
             for detail in error.errors():
                 field = str(detail["loc"][0])
@@ -181,20 +196,9 @@ class ContentFile:
                 remedy = f" ({known.field_info.title})" if known and known.field_info.title else ""
                 problems.append(
                     self.problem(
-                        self.line_of(entry, field),
+                        self._line_of(place, field),
                         name,
                         f"field `{field}`: {detail['msg']}{remedy}",
                     )
                 )
             return None
-
-
-def _plain(value: Any) -> Any:
-    """YAML's own containers and strings as plain ones."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, str):
-        return str(value)
-    return value

@@ -49,6 +49,7 @@ class LanguageRecogniser:
         known = list(languages)
         self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
         self._identifier.set_languages(["en", *(language.code for language in known)])
+        self._identifier._full_model = None  # 28 MB: the weights of 142 languages
         frequency = english_words()
         common = sorted(frequency, key=lambda word: -frequency[word])[:_ENGLISH_WORDS]
         phrases = (phrase for sign in signs for phrase in sign.phrases)

@@ -85,6 +85,10 @@ class Server:
         pytest.fail(f"The server did not start:\n{self.log}")
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         return self._log.read_text(encoding="utf-8")
 

@@ -1,0 +1,1 @@
+"""Speed, start, memory and safekeeping: this project's server against stock Rasa's."""

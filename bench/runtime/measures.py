@@ -1,0 +1,111 @@
+"""What is measured of each assistant."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy
+
+from bench.runtime.load import (
+    burst,
+    percentile,
+    throughput,
+    waits_in_one_conversation,
+    waits_of_one,
+    waits_under_arrivals,
+)
+from bench.runtime.servers import Bot
+from tests.databases import new_database
+
+Serve = Callable[[str, Path, int], AbstractContextManager[Bot]]
+
+USERS = 50
+ARRIVALS = 100  # a second
+BURST = 20  # messages
+WINDOW = 10  # messages whose median stands for the one in question
+FIFTH = 5
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long each measurement takes.
+
+    Attributes:
+        texts: What is asked, in turn.
+        seconds: Of each load.
+        bursts: Into as many conversations.
+    """
+
+    texts: list[str]
+    seconds: float
+    bursts: int
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """One that is measured.
+
+    Attributes:
+        name: As the table has it.
+        serve: Starts it on a database, with so many processes.
+        longest: Messages of the longest conversation; none where it would take too long.
+        scaled: Whether two processes and steady arrivals are measured too.
+    """
+
+    name: str
+    serve: Serve
+    longest: int
+    scaled: bool
+
+
+Figures = dict[str, float]
+
+
+async def measure(assistant: Assistant, plan: Plan, folder: Path) -> tuple[Figures, list[float]]:
+    """One run: figures by name, and the seconds to each answer of the long conversation."""
+    figures: Figures = {}
+    waits: list[float] = []
+    with new_database("postgresql", folder) as database:
+        begin = time.perf_counter()
+        with assistant.serve(database, folder, 1) as bot:
+            await waits_of_one(bot, plan.texts, 1)
+            figures["start"] = time.perf_counter() - begin
+            await waits_of_one(bot, plan.texts, len(plan.texts))  # all is warm
+            figures["one_p50"] = percentile(await waits_of_one(bot, plan.texts, 200), 50)
+            figures["throughput_1"] = await throughput(bot, plan.texts, USERS, plan.seconds)
+            if assistant.scaled:
+                arrived = await waits_under_arrivals(bot, plan.texts, ARRIVALS, plan.seconds)
+                figures["arrivals_p95"] = percentile(arrived, 95)
+            if assistant.longest:
+                asked = plan.texts[:WINDOW]
+                waits = await waits_in_one_conversation(bot, asked, assistant.longest)
+                early = waits[FIFTH - 1 :][:WINDOW]
+                figures["growth"] = statistics.median(waits[-WINDOW:]) / statistics.median(early)
+            figures["memory"] = bot.resident_megabytes()
+    if assistant.scaled:
+        with (
+            new_database("postgresql", folder) as database,
+            assistant.serve(database, folder, 2) as bot,
+        ):
+            await waits_of_one(bot, plan.texts, len(plan.texts))
+            figures["throughput_2"] = await throughput(bot, plan.texts, USERS, plan.seconds)
+            figures |= await _bursts(bot, plan, database)
+    return figures, waits
+
+
+async def _bursts(bot: Bot, plan: Plan, database: str) -> Figures:
+    """How many messages of the bursts are not in the database, and the longest wait."""
+    engine = sqlalchemy.create_engine(database)
+    kept = "select count(*) from events where type_name = 'user'"
+    with engine.connect() as connection:
+        before = connection.execute(sqlalchemy.text(kept)).scalar()
+        texts = (plan.texts * BURST)[:BURST]
+        waits = [wait for _ in range(plan.bursts) for wait in await burst(bot, texts)]
+        after = connection.execute(sqlalchemy.text(kept)).scalar()
+    engine.dispose()
+    return {"lost": plan.bursts * BURST - (after - before), "slowest": max(waits)}

@@ -1,0 +1,77 @@
+"""A lean start: a process that only answers does not load what Rasa needs for training."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
+from typing import Optional
+
+# Imported with Rasa's agent, used by training and by Rasa's own server. They lead to TensorFlow and
+# matplotlib. Left for the moment when something in them is first asked for, which never comes.
+_LATER = (
+    "rasa.core.test",
+    "rasa.server",
+    "rasa.utils.tensorflow.model_data_utils",
+    "rasa.utils.train_utils",
+)
+
+# A model names it as a step of its own training, so it must be there; it knows all deep nets.
+_CHECK_BEFORE_TRAINING = "rasa.graph_components.validators.default_recipe_validator"
+
+_DEEP_NETS = {
+    "rasa.core.policies.ted_policy": "TEDPolicy",
+    "rasa.core.policies.unexpected_intent_policy": "UnexpecTEDIntentPolicy",
+    "rasa.nlu.classifiers.diet_classifier": "DIETClassifier",
+    "rasa.nlu.featurizers.dense_featurizer.convert_featurizer": "ConveRTFeaturizer",
+    "rasa.nlu.featurizers.dense_featurizer.lm_featurizer": "LanguageModelFeaturizer",
+    "rasa.nlu.selectors.response_selector": "ResponseSelector",
+}
+
+
+class DeepNetsRefused(RuntimeError):
+    """The model has a component that needs TensorFlow."""
+
+
+class _LeanFinder(MetaPathFinder):
+    def find_spec(
+        self,
+        fullname: str,
+        path: Optional[Sequence[str]],
+        target: Optional[ModuleType] = None,
+    ) -> Optional[ModuleSpec]:
+        if fullname in _DEEP_NETS:
+            raise DeepNetsRefused(
+                f"The model was trained with {_DEEP_NETS[fullname]}, which needs TensorFlow, and "
+                "this process does not load it. Take it out of config.yml and run `make train`."
+            )
+        if fullname not in _LATER:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        assert spec is not None and spec.loader is not None, "Rasa 3.6 has these modules"
+        spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+def give_back_memory() -> None:
+    """Gives the system what loading a model needed for a moment: some 80 MB.
+
+    The C library (glibc) would keep it; others have no such call and need none.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
+def start_lean() -> None:
+    """Prepares this process for answering; called before Rasa is imported, never for training."""
+    sys.meta_path.insert(0, _LeanFinder())
+    # spaCy's numeric library takes TensorFlow along wherever it is installed.
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    check = ModuleType(_CHECK_BEFORE_TRAINING)
+    check.DefaultV1RecipeValidator = type("DefaultV1RecipeValidator", (), {})  # type: ignore[attr-defined]
+    sys.modules[_CHECK_BEFORE_TRAINING] = check

@@ -67,10 +67,6 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     def wait(self) -> None:
         """Waits until the model answers."""
         deadline = time.monotonic() + SLOWEST_START

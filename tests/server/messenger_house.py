@@ -44,6 +44,7 @@ class House:
                     COMPANION_PORT=str(port),
                     COMPANION_DATABASE=self._database,
                     COMPANION_ADDRESS=ADDRESS,
+                    COMPANION_LOG_LEVEL="DEBUG",  # even there nothing may be told
                     COMPANION_MESSENGER_SECONDS=str(PATIENCE),
                     COMPANION_TWILIO_ACCOUNT=ACCOUNT,
                     COMPANION_TWILIO_NUMBER=SMS_NUMBER,

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 import requests
 
+from bot.settings import Settings
 from tests.databases import new_database
 from tests.server.messenger_house import House, Person
 from tests.server.webhooks import (
     ADDRESS,
     PEOPLE,
     SECRETS,
+    SMS_NUMBER,
     Signed,
     facebook,
     signed_slack,
@@ -202,3 +205,15 @@ def test_a_yes_that_twilio_counts_as_start_is_an_answer(house: House) -> None:
     assert house.post(*twilio(person.name, "Yes", OptOutType="START")).status_code == 200
     house.settle()
     assert "You breastfeed" in house.far.to(person.address)[-1][0]
+
+
+def test_a_message_to_a_number_that_is_not_set_is_not_taken() -> None:
+    """There is nothing to answer from."""
+    from bot.channels.messengers.twilio import TwilioChannel
+
+    channel = TwilioChannel(Settings(twilio_number=SMS_NUMBER))
+    taken = {
+        who: len(channel.messages(SimpleNamespace(body=twilio(who, "Is it for life?")[1])))
+        for who in ("+447700900000", "whatsapp:+447700900000")
+    }
+    assert taken == {"+447700900000": 1, "whatsapp:+447700900000": 0}

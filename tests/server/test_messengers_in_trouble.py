@@ -117,22 +117,17 @@ def test_nothing_is_lost_or_doubled_when_a_server_dies(house: House) -> None:
     assert {got(house, person) for person in asked} <= {1, 2}
 
 
-@pytest.fixture(scope="module", params=[signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def interrupted(house: House, request: pytest.FixtureRequest) -> dict[str, Person]:
-    """One person on each platform, on the way to a calendar as the servers start anew."""
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_conversations_go_on_where_they_were(house: House, how: signal.Signals) -> None:
+    """On each platform somebody is on the way to a calendar as the servers start anew."""
     people = {platform: Person(house, platform) for platform in PEOPLE}
-    for person in people.values():
-        assert "first injection" in person.says("make my calendar")
-        assert "breastfeed" in person.says("5 days ago")
-    house.restart(request.param)
-    return people
-
-
-@pytest.mark.parametrize("platform", PEOPLE)
-def test_a_conversation_goes_on_where_it_was(interrupted: dict[str, Person], platform: str) -> None:
-    person = interrupted[platform]
-    calendar = person.taps()  # "Yes", offered before
-    assert "You breastfeed" in calendar and "every other day" in calendar
+    for platform, person in people.items():
+        assert "first injection" in person.says("make my calendar"), platform
+        assert "breastfeed" in person.says("5 days ago"), platform
+    house.restart(how)
+    for platform, person in people.items():
+        calendar = person.taps()  # "Yes", offered before
+        assert "You breastfeed" in calendar and "every other day" in calendar, platform
 
 
 def test_no_secret_and_no_words_in_logs_or_answers(house: House) -> None:

@@ -45,6 +45,16 @@ export interface Facts {
 export const facts: Facts = JSON.parse(document.getElementById("facts")!.textContent!);
 export const words = facts.words;
 
+/** What the assistant says first. */
+export const GREETING: Reply = {
+  kind: "smalltalk",
+  text: facts.greeting,
+  statements: [],
+  references: [],
+  buttons: facts.questions.map((title) => ({ title, payload: title })),
+  schedule: null,
+};
+
 /** The language of all answers; the page around them may be in another. */
 export const ANSWERS_LANGUAGE = "en";
 

@@ -139,7 +139,8 @@ def a_session_joined_by_its_id(side: Side) -> bool:
         client, joined = socketio.AsyncClient(reconnection=False), asyncio.Event()
         client.on("session_confirm", lambda *_: joined.set())
         try:
-            await client.connect(side.url, wait_timeout=10)
+            # Its websockets want a newer aiohttp than Rasa does.
+            await client.connect(side.url, transports=["polling"], wait_timeout=10)
         except socketio.exceptions.ConnectionError:
             return False
         await client.emit("session_request", {"session_id": "family"})

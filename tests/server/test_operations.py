@@ -1,11 +1,9 @@
-"""What a clinic's technicians rely on: figures, logs, a calm stop, a backup that restores."""
+"""What a clinic's technicians rely on: figures, logs, a calm stop."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +13,6 @@ import pytest
 import requests
 import sqlalchemy as sa
 
-from tests.databases import new_database
 from tests.server.conftest import Chat, Server
 
 pytestmark = pytest.mark.server
@@ -112,22 +109,3 @@ def test_a_server_that_is_told_to_stop_finishes_its_turns(tmp_path: Path) -> Non
             sa.text("select count(*) from events where type_name = 'user'")
         ).scalar()
     assert kept == len(chats)
-
-
-@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="pg_dump is not installed.")
-def test_a_dump_of_postgresql_restores(tmp_path: Path) -> None:
-    with new_database("postgresql", tmp_path) as url, new_database("postgresql", tmp_path) as other:
-        engine = sa.create_engine(url)
-        with engine.begin() as connection:
-            connection.execute(sa.text("create table events (id serial primary key, data text)"))
-            connection.execute(sa.text("insert into events (data) values ('said'), ('answered')"))
-        dump = str(tmp_path / "companion.dump")
-        plain, plain_other = (name.replace("+psycopg2", "") for name in (url, other))
-        subprocess.run(["pg_dump", "-Fc", "-f", dump, plain], check=True)
-        subprocess.run(["pg_restore", "--exit-on-error", "-d", plain_other, dump], check=True)
-        restored = sa.create_engine(other)
-        with restored.connect() as connection:
-            rows = connection.execute(sa.text("select data from events order by id")).scalars()
-            assert list(rows) == ["said", "answered"]
-        engine.dispose()
-        restored.dispose()

@@ -101,9 +101,9 @@ async def burst(bot: Bot, texts: list[str]) -> list[float]:
 
 
 def _client() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=120)
-    )
+    # A new connection for each message: a server may close an idle one just as it is used again.
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=120))
 
 
 async def _timed(answer: Awaitable[None]) -> float:

@@ -72,11 +72,12 @@ test: install train browser  ## Run all tests
 	@echo "Rasa's own test stories ..."
 	rasa test core --model $(MODEL) --stories tests/stories --out var/rasa-test --fail-on-prediction-errors
 
-fuzz: install train  ## Say 20,000 odd strings to the assistant (five minutes)
+fuzz: install train  ## Say 20,000 odd strings to the assistant (a quarter of an hour)
 	COMPANION_FUZZ=20000 pytest -q tests/server/test_fuzz.py
 
-faults: install train  ## Kill real servers and PostgreSQL in the middle of 1,000 turns each
-	COMPANION_FAULT_TURNS=1000 pytest -v tests/server/test_kills.py
+faults: install train  ## Kill servers and PostgreSQL in 1,000 turns each, let 100 parents talk for long
+	COMPANION_FAULT_TURNS=1000 COMPANION_FAULT_SECONDS=300 pytest -v -s \
+		tests/server/test_kills.py tests/server/test_many_users.py
 
 evaluate: install train  ## Measure understanding on the held-out sets and write docs/evaluation.md
 	@python -m tests.nlu.evaluation
@@ -84,7 +85,7 @@ evaluate: install train  ## Measure understanding on the held-out sets and write
 bench: install  ## Compare the pipeline with stock Rasa on the same sentences (a quarter of an hour)
 	@python -m bench.nlu
 
-bench-runtime: install train  ## Compare speed and size with stock Rasa (45 minutes; needs PostgreSQL, Redis)
+bench-runtime: install train  ## Compare speed and size with stock Rasa (long; needs PostgreSQL and Redis)
 	@python -m bench.runtime
 
 lookout: install  ## Let the safety look-out learn from its messages (an hour and a half)

@@ -25,19 +25,23 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.store import inbox, opt_outs, outbox, pushes, reminders, turns
 from bot.store.database import create_tables, database_url, open_engine
 from bot.store.pushes import Push
-from bot.store.turns import Snapshot, StoredTracker
+from bot.store.turns import EVENTS, Snapshot, StoredTracker
 
 _TAIL = 60  # events: some five turns; a turn leans on the one before it and on the slots
-_SPOKEN = (UserUttered.type_name, BotUttered.type_name)
 _LONGEST_ANSWER = 20  # events; a turn has at most four replies
 
-_EVENTS = SQLTrackerStore.SQLEvent
-sa.Index("ix_events_sender_id_id", _EVENTS.sender_id, _EVENTS.id)
+# Put together once: that takes SQLAlchemy as long as PostgreSQL takes to answer.
+_DATA = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sa.bindparam("conversation"))
+_WHOLE = _DATA.order_by(EVENTS.c.id)
+_NEWEST = _DATA.order_by(EVENTS.c.id.desc()).limit(_TAIL)
+_SPOKEN = _WHOLE.where(EVENTS.c.type_name.in_((UserUttered.type_name, BotUttered.type_name)))
+_ANSWER = _SPOKEN.where(EVENTS.c.id >= sa.bindparam("number")).limit(_LONGEST_ANSWER)
 
 _RATINGS = sa.Table(
     "ratings",
@@ -81,6 +85,7 @@ class ConversationStore(SQLTrackerStore):
         # Not Rasa's own beginning: it tries for ever, and asks PostgreSQL for 150 connections.
         TrackerStore.__init__(self, domain, event_broker)
         self.engine = open_engine(database_url())
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sessionmaker = sessionmaker(bind=self.engine)
         ours = (_RATINGS, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
         kept = [table.metadata for table in (*ours, reminders.TABLE)]
@@ -104,11 +109,16 @@ class ConversationStore(SQLTrackerStore):
         """The whole conversation (called by Rasa)."""
         return await asyncio.to_thread(self._retrieve_whole, conversation_id)
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A connection outside a transaction, which would be begun and ended in vain."""
+        with self._autocommit.connect() as connection:
+            yield connection
+
     def _retrieve_end(self, conversation: str) -> Optional[StoredTracker]:
-        with self.session_scope() as session:
-            newest = self._data(session, conversation).order_by(_EVENTS.id.desc()).limit(_TAIL)
-            rows = [data for (data,) in session.execute(newest)]
-            now = turns.snapshot(session, conversation) if rows else None
+        with self._reading() as connection:
+            rows = [data for (data,) in connection.execute(_NEWEST, {"conversation": conversation})]
+            now = turns.snapshot(connection, conversation) if rows else None
         if now is None:  # a new conversation, or one of a version that noted no slots
             return self._retrieve_whole(conversation) if rows else None
         events = _parsed(reversed(rows))
@@ -121,9 +131,13 @@ class ConversationStore(SQLTrackerStore):
         return tracker
 
     def _retrieve_whole(self, conversation: str) -> Optional[StoredTracker]:
-        with self.session_scope() as session:
-            rows = session.execute(self._data(session, conversation).order_by(_EVENTS.id)).all()
-        return self._tracker(conversation, _parsed(data for (data,) in rows)) if rows else None
+        events = self._read(_WHOLE, conversation)
+        return self._tracker(conversation, events) if events else None
+
+    def _read(self, statement: sa.sql.Select, conversation: str, **values: Any) -> list[Event]:
+        with self._reading() as connection:
+            rows = connection.execute(statement, {"conversation": conversation, **values}).all()
+        return _parsed(data for (data,) in rows)
 
     def _tracker(self, conversation: str, events: list[Event]) -> StoredTracker:
         tracker = self.init_tracker(conversation)
@@ -131,10 +145,6 @@ class ConversationStore(SQLTrackerStore):
             tracker.update(event)
         tracker.stored = len(tracker.events)
         return tracker
-
-    @staticmethod
-    def _data(session: Session, conversation: str) -> Any:
-        return sa.select(_EVENTS.data).where(_EVENTS.sender_id == conversation)
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Keeps what is new in a conversation, whole or not at all (called by Rasa)."""
@@ -147,51 +157,40 @@ class ConversationStore(SQLTrackerStore):
             tracker.events if offered is None else new
         )
         now = Snapshot(tracker.current_slot_values(), sorted(offered))
-        rows = [_row(tracker.sender_id, event) for event in new]
-        await asyncio.to_thread(self._write, tracker.sender_id, new, rows, now)
+        await asyncio.to_thread(self._write, tracker.sender_id, new, now)
         if isinstance(tracker, StoredTracker):
             tracker.stored, tracker.offered = len(tracker.events), offered
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
-    def _write(self, conversation: str, new: list[Event], rows: list[Any], now: Snapshot) -> None:
-        with self.session_scope() as session:
-            session.add_all(rows)
-            session.flush()  # gives each row its number
-            for event, row in zip(new, rows, strict=True):
+    def _write(self, conversation: str, new: list[Event], now: Snapshot) -> None:
+        rows = [_row(conversation, event) for event in new]
+        with self.engine.begin() as connection:
+            connection.execute(EVENTS.insert(), rows)
+            for event in new:
                 if isinstance(event, UserUttered) and event.message_id:
-                    said = {"event": row.id, "said_at": row.timestamp}
-                    key = {"conversation": conversation, "message_id": event.message_id}
-                    session.execute(turns.MESSAGES.insert().values(**key, **said))
-            turns.keep(session, conversation, now, max(row.timestamp for row in rows))
-            session.commit()
+                    turns.note(connection, conversation, event)
+            turns.keep(connection, conversation, now, max(row["timestamp"] for row in rows))
 
     async def replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
         """What was answered to the message of that id; None when it never came."""
         return await asyncio.to_thread(self._replies_to, conversation, message_id)
 
     def _replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
-        with self.session_scope() as session:
-            number = turns.event_of(session, conversation, message_id)
-            if number is None:
-                return None
-            spoken = self._data(session, conversation).where(_EVENTS.type_name.in_(_SPOKEN))
-            following = spoken.where(_EVENTS.id >= number).order_by(_EVENTS.id)
-            rows = session.execute(following.limit(_LONGEST_ANSWER)).all()
-        return turns.replies_to(_parsed(data for (data,) in rows), message_id)
+        with self._reading() as connection:
+            number = turns.event_of(connection, conversation, message_id)
+        if number is None:
+            return None
+        return turns.replies_to(self._read(_ANSWER, conversation, number=number), message_id)
 
     async def spoken(self, conversation: str) -> list[Event]:
         """What was said in a conversation by both sides, oldest first."""
-        return await asyncio.to_thread(self._spoken, conversation)
-
-    def _spoken(self, conversation: str) -> list[Event]:
-        with self.session_scope() as session:
-            spoken = self._data(session, conversation).where(_EVENTS.type_name.in_(_SPOKEN))
-            return _parsed(data for (data,) in session.execute(spoken.order_by(_EVENTS.id)))
+        return await asyncio.to_thread(self._read, _SPOKEN, conversation)
 
     def count_messages(self, conversation: str) -> int:
         """How many messages of a parent are kept."""
-        said = (_EVENTS.sender_id == conversation) & (_EVENTS.type_name == UserUttered.type_name)
+        of_parents = EVENTS.c.type_name == UserUttered.type_name
+        said = (EVENTS.c.sender_id == conversation) & of_parents
         with self.session_scope() as session:
             return int(session.execute(sa.select(sa.func.count()).where(said)).scalar_one())
 
@@ -244,15 +243,15 @@ class ConversationStore(SQLTrackerStore):
         """
         day = dt.datetime.fromtimestamp(instant, dt.timezone.utc).date()
         with self.session_scope() as session:
-            old = session.query(self.SQLEvent).filter(self.SQLEvent.timestamp < instant)
-            deleted = int(old.delete(synchronize_session=False))
+            old = EVENTS.delete().where(EVENTS.c.timestamp < instant)
+            deleted = int(session.execute(old).rowcount)
             session.execute(pushes.TABLE.delete().where(pushes.TABLE.c.said_at < instant))
             turns.forget_before(session, instant)
             session.execute(outbox.TABLE.delete().where(outbox.TABLE.c.added_at < instant))
             inbox.forget(session, instant)
             reminders.forget(session, day)
             # Nobody has opened that page for as long as its words were kept.
-            reminders.forget_silent(session, "web", sa.select(self.SQLEvent.sender_id))
+            reminders.forget_silent(session, "web", sa.select(EVENTS.c.sender_id))
             session.execute(
                 _RATINGS.update()
                 .where(_RATINGS.c.given_on < day)
@@ -267,8 +266,7 @@ class ConversationStore(SQLTrackerStore):
         What it still waits to be answered stays: the message that orders this is among it.
         """
         with self.session_scope() as session:
-            kept = session.query(self.SQLEvent).filter(self.SQLEvent.sender_id == conversation)
-            kept.delete(synchronize_session=False)
+            session.execute(EVENTS.delete().where(EVENTS.c.sender_id == conversation))
             for table in (_RATINGS, pushes.TABLE, outbox.TABLE):
                 session.execute(table.delete().where(table.c.conversation == conversation))
             turns.erase(session, conversation)
@@ -348,16 +346,16 @@ class PassingStore(InMemoryTrackerStore):
         """Keeps nothing: who tries it out in a terminal is no parent."""
 
 
-def _row(conversation: str, event: Event) -> Any:
+def _row(conversation: str, event: Event) -> dict[str, Any]:
     data = event.as_dict()
-    return _EVENTS(
-        sender_id=conversation,
-        type_name=event.type_name,
-        timestamp=data.get("timestamp"),
-        intent_name=data.get("parse_data", {}).get("intent", {}).get("name"),
-        action_name=data.get("name"),
-        data=json.dumps(data),
-    )
+    return {
+        "sender_id": conversation,
+        "type_name": event.type_name,
+        "timestamp": data.get("timestamp"),
+        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
+        "action_name": data.get("name"),
+        "data": json.dumps(data),
+    }
 
 
 def _parsed(rows: Iterable[str]) -> list[Event]:

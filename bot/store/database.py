@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.settings import get_settings
 
@@ -62,7 +62,9 @@ def open_engine(url: URL) -> Engine:
         one = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         return sa.create_engine(url, hide_parameters=True, **one)
     _make_writable(Path(url.database))
-    return sa.create_engine(url, hide_parameters=True)
+    # Kept open: to open the file anew takes longer than what is then read of it.
+    kept = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
+    return sa.create_engine(url, hide_parameters=True, **kept)
 
 
 def create_tables(engine: Engine, *kept: sa.MetaData) -> None:

@@ -35,6 +35,12 @@ _LONGEST_WAIT = 30.0  # seconds; the chat itself gives up a message after that
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.002, 0.02  # seconds between looks at another process's lock
 
 
+_TAKE, _RELEASE = (
+    sa.select(function(sa.bindparam("key", type_=sa.BigInteger)))
+    for function in (sa.func.pg_try_advisory_lock, sa.func.pg_advisory_unlock)
+)
+
+
 class Latch(Protocol):
     """A lock between processes."""
 
@@ -83,28 +89,27 @@ class AdvisoryLatch:
 
     def take(self, key: int) -> bool:
         """Takes the lock of a key if no other process has it; whether it is taken."""
-        taking = sa.func.pg_try_advisory_lock(key)
         try:
-            return bool(self._call(taking))
+            return bool(self._call(_TAKE, key))
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
         # PostgreSQL was restarted in between; the lock went with the connection.
-        return bool(self._call(taking))
+        return bool(self._call(_TAKE, key))
 
     def release(self, key: int) -> None:
         """Gives it back."""
         try:
-            self._call(sa.func.pg_advisory_unlock(key))
+            self._call(_RELEASE, key)
         except SQLAlchemyError as error:  # PostgreSQL freed it with the connection
             logger.warning("The connection that held a lock is gone: %s", type(error).__name__)
 
-    def _call(self, function: Any) -> Any:
+    def _call(self, statement: sa.sql.Select, key: int) -> Any:
         with self._using:
             if self._connection is None:
                 self._connection = self._engine.connect()
             try:
-                return self._connection.execute(sa.select(function)).scalar()
+                return self._connection.execute(statement, {"key": key}).scalar()
             except DBAPIError:
                 self._connection.invalidate()
                 self._connection.close()

@@ -9,12 +9,19 @@ the last are read.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple, Optional, Union
 
 import sqlalchemy as sa
+from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
+
+Execution = Union[Connection, Session]  # a statement can be executed on either
+
+EVENTS: sa.Table = SQLTrackerStore.SQLEvent.__table__
+sa.Index("ix_events_sender_id_id", EVENTS.c.sender_id, EVENTS.c.id)
 
 METADATA = sa.MetaData()
 
@@ -93,26 +100,48 @@ def replies_to(events: Iterable[Event], message_id: str) -> Optional[list[BotUtt
     return replies
 
 
-def snapshot(session: Session, conversation: str) -> Optional[Snapshot]:
+_THERE = CONVERSATIONS.c.conversation == sa.bindparam("there")
+_SNAPSHOT = sa.select(CONVERSATIONS.c.slots, CONVERSATIONS.c.offered).where(_THERE)
+_KEEP = CONVERSATIONS.update().where(_THERE)
+_EVENT_OF = sa.select(MESSAGES.c.event).where(
+    MESSAGES.c.conversation == sa.bindparam("there"), MESSAGES.c.message_id == sa.bindparam("id")
+)
+_NUMBER = sa.select(sa.func.max(EVENTS.c.id)).where(
+    EVENTS.c.sender_id == sa.bindparam("of"),
+    EVENTS.c.type_name == UserUttered.type_name,
+    EVENTS.c.timestamp == sa.bindparam("at"),
+)
+_NOTE = MESSAGES.insert().values(
+    conversation=sa.bindparam("conversation"),
+    message_id=sa.bindparam("message_id"),
+    event=_NUMBER.scalar_subquery(),
+    said_at=sa.bindparam("said_at"),
+)
+
+
+def snapshot(session: Execution, conversation: str) -> Optional[Snapshot]:
     """Where a conversation stands; None where no turn noted it."""
-    columns = (CONVERSATIONS.c.slots, CONVERSATIONS.c.offered)
-    wanted = CONVERSATIONS.c.conversation == conversation
-    row = session.execute(sa.select(*columns).where(wanted)).first()
+    row = session.execute(_SNAPSHOT, {"there": conversation}).first()
     return Snapshot(*row) if row else None
 
 
-def keep(session: Session, conversation: str, now: Snapshot, said_at: float) -> None:
+def keep(session: Execution, conversation: str, now: Snapshot, said_at: float) -> None:
     """Notes where a conversation stands."""
     values = {**now._asdict(), "said_at": said_at}
-    there = CONVERSATIONS.c.conversation == conversation
-    if session.execute(CONVERSATIONS.update().where(there).values(**values)).rowcount == 0:
-        session.execute(CONVERSATIONS.insert().values(conversation=conversation, **values))
+    if session.execute(_KEEP, {"there": conversation, **values}).rowcount == 0:
+        session.execute(CONVERSATIONS.insert(), {"conversation": conversation, **values})
 
 
-def event_of(session: Session, conversation: str, message_id: str) -> Optional[int]:
+def note(session: Execution, conversation: str, said: UserUttered) -> None:
+    """Notes by its id a message whose event was just written."""
+    new = {"conversation": conversation, "message_id": said.message_id, "said_at": said.timestamp}
+    session.execute(_NOTE, {**new, "of": conversation, "at": said.timestamp})
+
+
+def event_of(session: Execution, conversation: str, message_id: str) -> Optional[int]:
     """The number of the event of a message; None when it never came."""
-    wanted = (MESSAGES.c.conversation == conversation) & (MESSAGES.c.message_id == message_id)
-    number: Optional[int] = session.execute(sa.select(MESSAGES.c.event).where(wanted)).scalar()
+    wanted = {"there": conversation, "id": message_id}
+    number: Optional[int] = session.execute(_EVENT_OF, wanted).scalar()
     return number
 
 

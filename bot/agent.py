@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -96,6 +98,9 @@ class CompanionProcessor(MessageProcessor):
     ) -> None:
         super().__init__(**kwargs)
         self.graph_runner = InSequence(self.graph_runner)
+        # The encoders leave Python's lock alone while they compute: meanwhile others are served. One
+        # at a time, as the pipeline's components are made for.
+        self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._languages = languages
         self._conversations = conversations
         self._keeps_words = keeps_words
@@ -149,10 +154,17 @@ class CompanionProcessor(MessageProcessor):
         asked_for_a_date = tracker is not None and tracker.get_slot(ASKING) is not None
         if not asked_for_a_date and (language := self._languages.foreign(text)):
             return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
-        parsed = await super().parse_message(message, tracker, only_output_properties)
+        loop = asyncio.get_running_loop()
+        tracker_or_none = tracker or DialogueStateTracker.from_events(message.sender_id, [])
+        read = partial(self._parse_message_with_graph, message, tracker_or_none)
+        parsed = await loop.run_in_executor(self._reader, read, only_output_properties)
         if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
             parsed["stored_messages"] = 1 + self._conversations.count_messages(tracker.sender_id)
         return parsed
+
+    def prepare(self) -> None:
+        """Does what need not be done before the first message: messages in other languages."""
+        self._languages.prepare()
 
     async def raises_alarm(self, text: str) -> bool:
         """Whether a message, or a clause of it, may tell of danger."""

@@ -166,6 +166,7 @@ async def _load_model(app: Sanic, settings: Settings, load: Callable[[], Compani
         )
         app.stop()
         return
+    await asyncio.to_thread(app.ctx.agent.processor.prepare)
     print(f"B12 Companion answers at http://{settings.host}:{settings.port}", flush=True)
 
 

@@ -7,9 +7,10 @@ set phrases such as "2 months". Each block has unit length.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -21,46 +22,44 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import TfidfVectorizer
 
+from bot.nlu.runs import character_runs, word_runs
 from bot.nlu.sentence_features import SentenceFeatures
+
+if TYPE_CHECKING:
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
 _FILE = "tfidf.json"
 
 FEW_TEXTS = 50  # with fewer, every run of characters counts
 
 
-def _vectorizers(config: dict[str, Any], least_count: int = 1) -> dict[str, TfidfVectorizer]:
-    common = {
-        "dtype": np.float32,
-        "strip_accents": "unicode",
-        "min_df": least_count,
-        "sublinear_tf": True,
-    }
+def _cutters(config: dict[str, Any]) -> dict[str, Callable[[str], list[str]]]:
+    """What cuts a text into the runs of each block."""
     return {
-        "characters": TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(1, config["longest_characters"]), **common
-        ),
-        "words": TfidfVectorizer(
-            analyzer="word",
-            ngram_range=(1, config["longest_words"]),
-            token_pattern=r"(?u)\b\w+\b",
-            **common,
-        ),
+        "characters": partial(character_runs, longest=config["longest_characters"]),
+        "words": partial(word_runs, longest=config["longest_words"]),
     }
+
+
+def _vectorizer(runs_of: Callable[[str], list[str]], least_count: int = 1) -> "TfidfVectorizer":
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    return TfidfVectorizer(
+        analyzer=runs_of, min_df=least_count, sublinear_tf=True, dtype=np.float32
+    )
 
 
 class _Block:
     """One kind of runs, and the tf-idf row of a text in it.
 
-    The vectorizer cuts the text up; weighing a single row here takes a tenth of the time that its
-    own `transform`, made for whole corpora, spends on checks.
+    Weighing a single row here takes a tenth of the time that scikit-learn's `transform`, made for
+    whole corpora, spends on checks.
     """
 
-    def __init__(self, name: str, vectorizer: TfidfVectorizer, stored: Any) -> None:
+    def __init__(self, name: str, runs_of: Callable[[str], list[str]], stored: Any) -> None:
         self.name = name
-        self._vectorizer = vectorizer
-        self._runs_of = vectorizer.build_analyzer()
+        self._runs_of = runs_of
         self._columns = {term: column for column, term in enumerate(stored["terms"])}
         self._rarity = np.array(stored["rarity"], dtype=np.float32)
 
@@ -77,9 +76,10 @@ class _Block:
 
     def rows(self, texts: list[str]) -> Iterator[csr_matrix]:
         """The rows of many texts."""
-        self._vectorizer.vocabulary = self._columns
-        self._vectorizer.idf_ = self._rarity
-        found = self._vectorizer.transform(texts)
+        vectorizer = _vectorizer(self._runs_of)
+        vectorizer.vocabulary = self._columns
+        vectorizer.idf_ = self._rarity
+        found = vectorizer.transform(texts)
         shape = (1, found.shape[1])
         for start, end in pairwise(found.indptr):
             inner = found.data[start:end], found.indices[start:end], np.array([0, end - start])
@@ -87,9 +87,7 @@ class _Block:
 
 
 def _blocks(config: dict[str, Any], stored: dict[str, Any]) -> list[_Block]:
-    return [
-        _Block(name, vectorizer, stored[name]) for name, vectorizer in _vectorizers(config).items()
-    ]
+    return [_Block(name, runs_of, stored[name]) for name, runs_of in _cutters(config).items()]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -166,8 +164,8 @@ class CharWordTfidf(SparseFeaturizer, GraphComponent):
         stored = {}
         few = len(texts) < FEW_TEXTS
         least_count = 1 if few else self._config["least_count"]
-        for name, vectorizer in _vectorizers(self._config, least_count).items():
-            vectorizer.fit(texts)
+        for name, runs_of in _cutters(self._config).items():
+            vectorizer = _vectorizer(runs_of, least_count).fit(texts)
             stored[name] = {
                 "terms": [str(term) for term in vectorizer.get_feature_names_out()],
                 "rarity": [round(float(value), 5) for value in vectorizer.idf_],

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import spacy
 from spacy.tokens import Span, Token
+
+from bot.nlu.english import english
 
 
 def _words(text: str) -> frozenset[str]:
@@ -63,23 +64,15 @@ class Clause:
     asks: bool
 
 
-class ClauseSplitter:
-    """Cuts messages into clauses (English)."""
-
-    def __init__(self) -> None:
-        self._nlp = spacy.blank("en")
-        ends = [".", "!", "?", "…", ";", "\n", "\n\n", "??", "???", "!!", "?!", "..", "..."]
-        self._nlp.add_pipe("sentencizer", config={"punct_chars": ends})
-
-    def clauses(self, text: str) -> list[Clause]:
-        """The clauses of a message, in order; a message of one clause gives one."""
-        found = []
-        for sentence in self._nlp(text).sents:
-            for span, asked in _cut(sentence):
-                words = _trimmed(span)
-                if words is not None:
-                    found.append(Clause(words.text, asked or _wishes_to_know(words.text)))
-        return found
+def clauses_of(text: str) -> list[Clause]:
+    """The clauses of an English message, in order; a message of one clause gives one."""
+    found = []
+    for sentence in english()(text).sents:
+        for span, asked in _cut(sentence):
+            words = _trimmed(span)
+            if words is not None:
+                found.append(Clause(words.text, asked or _wishes_to_know(words.text)))
+    return found
 
 
 def _cut(sentence: Span) -> Iterator[tuple[Span, bool]]:

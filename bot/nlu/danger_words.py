@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import spacy
-
 from bot.guide.models import CalmingWords, DangerSign
+from bot.nlu.english import english
 from bot.nlu.phrases import matcher, plain
 
 _NOT = frozenset(["n't", "nt"])  # what spaCy's norms leave of some of them
@@ -36,13 +35,12 @@ class DangerWords:
     """
 
     def __init__(self, signs: Iterable[DangerSign], calming: Iterable[CalmingWords]) -> None:
-        self._nlp = spacy.blank("en")  # its norms turn "can't", "cant" and "cannot" into "can not"
         self._signs = [(sign.alarm, matcher(sign.phrases)) for sign in signs]
         self._calming = matcher(phrase for words in calming for phrase in words.phrases)
 
     def look(self, text: str) -> Sighting:
         """What the words of a text raise by themselves."""
-        tokens = self._nlp.make_doc(text.lower().replace("\u2019", "'"))
+        tokens = english().make_doc(text.lower().replace("\u2019", "'"))
         words = plain(" ".join("not" if t.norm_ in _NOT else t.norm_ for t in tokens))
         held_back = False
         for alarm, sign in self._signs:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,7 @@ _Shapes = dict[str, list[Any]]
 _TOKENS: _Shapes = {"input_ids": ["batch", "tokens"]}
 
 # Raised with every change to the graph, so that no cached file outlives it.
-GRAPH_VERSION = 4
+GRAPH_VERSION = 5
 
 # Up to this layer the look-out reads what the encoder has worked out anyway.
 SHARED_LAYERS = 2
@@ -229,7 +230,7 @@ def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
     """
     g = _Graph(encoder, branch)
     _classify(g, g.embedded(), 0, branch)
-    _write_8_bit(g.model(_TOKENS, _danger(branch)), target, _HEAD, *g.narrowing)
+    _write_8_bit(g.model(_TOKENS, _danger(branch)), target, _HEAD, g.narrowing)
 
 
 def export_below(encoder: Published, layers: int, target: Path) -> None:
@@ -239,8 +240,9 @@ def export_below(encoder: Published, layers: int, target: Path) -> None:
     for number in range(layers):
         x = g.layer(x, number)
     g.add("Identity", x, output="states")
-    whole = g.narrowing if RELATIVE_BIAS in encoder.weights else []
-    _write_8_bit(g.model(_TOKENS, {"states": ["batch", "tokens", g.hidden]}), target, *whole)
+    outputs = {"states": ["batch", "tokens", g.hidden]}
+    narrowing = g.narrowing if RELATIVE_BIAS in encoder.weights else []
+    _write_8_bit(g.model(_TOKENS, outputs), target, narrowing=narrowing)
 
 
 def _classify(g: _Graph, x: str, first: int, branch: Branch) -> None:
@@ -254,16 +256,27 @@ def _danger(branch: Branch) -> _Shapes:
     return {"danger": ["batch", len(branch.bias)]}
 
 
-def _write_8_bit(model: "onnx.ModelProto", target: Path, *whole: str) -> None:
-    """Writes a model with the weights of all multiplications but `whole` in 8 bits."""
+def _write_8_bit(
+    model: "onnx.ModelProto", target: Path, whole: str = "", narrowing: Sequence[str] = ()
+) -> None:
+    """Writes a model with the weights of its multiplications in 8 bits.
+
+    Args:
+        model: The model.
+        target: The file.
+        whole: The multiplication that stays as it is.
+        narrowing: Those of which each 32 weights have a scale of their own, and as many inputs: of
+            what they take in the large encoder, a few values are so large that one scale for all
+            would leave nothing of the others (cosine .90 against .99).
+    """
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory(dir=target.parent) as work:
         plain, small = Path(work) / "fp32.onnx", Path(work) / "int8.onnx"
-        onnx.save(model, str(plain))
         logging.disable(logging.WARNING)  # it comments on every node
         try:
+            onnx.save(_in_blocks(model, narrowing) if narrowing else model, str(plain))
             # Per channel: one scale for the whole matrix loses too much (cosine .956 against .99).
             # Reduced range: processors without VNNI cut off sums of whole bytes, so that a text
             # would mean something else on another machine (with the careful encoder: nonsense).
@@ -273,8 +286,22 @@ def _write_8_bit(model: "onnx.ModelProto", target: Path, *whole: str) -> None:
                 per_channel=True,
                 reduce_range=True,
                 weight_type=QuantType.QInt8,
-                nodes_to_exclude=list(whole),
+                nodes_to_exclude=[whole],
             )
         finally:
             logging.disable(logging.NOTSET)
         small.replace(target)
+
+
+def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelProto":
+    from onnxruntime.quantization.matmul_nbits_quantizer import (
+        DefaultWeightOnlyQuantConfig,
+        MatMulNBitsQuantizer,
+    )
+
+    others = [node.name for node in model.graph.node if node.name not in names]
+    # Accuracy level 4: the inputs are rounded to 8 bits, too, in the same blocks.
+    config = DefaultWeightOnlyQuantConfig(32, is_symmetric=True, accuracy_level=4, bits=8)
+    quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=others)
+    quantizer.process()
+    return quantizer.model.model

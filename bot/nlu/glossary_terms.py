@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import spacy
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -24,6 +23,7 @@ from spacy.tokens import Doc
 from spacy.util import filter_spans
 
 from bot.guide.catalogue import load_catalogue
+from bot.nlu.english import english
 from bot.settings import get_settings
 
 ENTITY = "medical_word"
@@ -37,9 +37,8 @@ class GlossaryTermExtractor(GraphComponent, EntityExtractorMixin):
     """
 
     def __init__(self, spellings: list[str]) -> None:
-        self._nlp = spacy.blank("en")
-        self._matcher = PhraseMatcher(self._nlp.vocab, attr="LOWER")
-        self._matcher.add(ENTITY, [self._nlp.make_doc(spelling) for spelling in spellings])
+        self._matcher = PhraseMatcher(english().vocab, attr="LOWER")
+        self._matcher.add(ENTITY, [english().make_doc(spelling) for spelling in spellings])
 
     @classmethod
     def create(
@@ -58,7 +57,7 @@ class GlossaryTermExtractor(GraphComponent, EntityExtractorMixin):
         """Adds the entities to each message that has text."""
         for message in messages:
             if text := message.get(TEXT):
-                found = self._entities(self._nlp.make_doc(text))
+                found = self._entities(english().make_doc(text))
                 entities = [*message.get(ENTITIES, []), *self.add_extractor_name(found)]
                 message.set(ENTITIES, entities, add_to_output=True)
         return messages

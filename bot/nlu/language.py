@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from functools import cached_property
 
 from bot.guide.models import DangerSign, OtherLanguage
+from bot.nlu.language_model import language_identifier
 from bot.nlu.phrases import matcher, plain
 from bot.nlu.spelling import english_words, words_of
 
@@ -47,17 +48,24 @@ class LanguageRecogniser:
 
     def __init__(self, languages: Iterable[OtherLanguage], signs: Iterable[DangerSign]) -> None:
         known = list(languages)
-        self._identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-        self._identifier.set_languages(["en", *(language.code for language in known)])
-        self._identifier._full_model = None  # 28 MB: the weights of 142 languages
+        self._languages = known
+        self._identifier = language_identifier(["en", *(language.code for language in known)])
         frequency = english_words()
         common = sorted(frequency, key=lambda word: -frequency[word])[:_ENGLISH_WORDS]
         phrases = (phrase for sign in signs for phrase in sign.phrases)
         self._english = frozenset([*common, *words_of(" ".join(phrases))])
-        self._danger = [
-            *(("emergency", entry.code, matcher(entry.emergency_words)) for entry in known),
-            *(("crisis", entry.code, matcher(entry.crisis_words)) for entry in known),
+
+    @cached_property
+    def _danger(self) -> list[tuple[str, str, re.Pattern[str]]]:
+        """Kinds, codes and words of danger; to put them together takes 0.8 s, English needs none."""
+        return [
+            *(("emergency", e.code, matcher(e.emergency_words)) for e in self._languages),
+            *(("crisis", e.code, matcher(e.crisis_words)) for e in self._languages),
         ]
+
+    def prepare(self) -> None:
+        """Does now what the first message in another language would have to wait for."""
+        assert self._danger
 
     def foreign(self, text: str) -> str | None:
         """The code of the language of a text; None for English and for what cannot be told."""

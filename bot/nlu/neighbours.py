@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,23 +19,31 @@ class Neighbours:
     """Training examples grouped by intent.
 
     Args:
-        vectors: The examples' vectors, shape (examples, size).
-        classes: The class of each example, as an index.
+        axes: The examples' main axes, shape (size, axes).
+        near: The examples along them, of length one, grouped by class, shape (examples, axes).
+        near_classes: The class of each, as an index.
     """
 
-    def __init__(self, vectors: Array, classes: npt.NDArray[np.int64]) -> None:
+    def __init__(self, axes: Array, near: Array, near_classes: npt.NDArray[np.int64]) -> None:
+        self._axes, self._vectors, self._classes = axes, near, near_classes
+        self._starts = np.searchsorted(near_classes, np.arange(near_classes.max() + 2))
+
+    @classmethod
+    def of(cls, vectors: Array, classes: npt.NDArray[np.int64]) -> Neighbours:
+        """The neighbours that examples make.
+
+        Args:
+            vectors: The examples' vectors, shape (examples, size).
+            classes: The class of each example, as an index.
+        """
         order = np.argsort(classes, kind="stable")
         _, axes = np.linalg.eigh(vectors.T @ vectors)
-        self._axes: Array = axes[:, ::-1][:, :SIZE].astype(np.float32)
-        self._vectors = self._unit(vectors[order])
-        self._classes = classes[order]
-        self._starts = np.searchsorted(self._classes, np.arange(classes.max() + 2))
+        main: Array = axes[:, ::-1][:, :SIZE].astype(np.float32)
+        return cls(main, _unit(vectors[order] @ main), classes[order])
 
-    def _unit(self, vectors: Array) -> Array:
-        """Vectors along the examples' main axes, of length one."""
-        turned = vectors @ self._axes
-        lengths = np.linalg.norm(turned, axis=1, keepdims=True)
-        return np.asarray(turned / np.maximum(lengths, 1e-9))
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Its arrays by name; `Neighbours(**arrays)` makes it again."""
+        return {"axes": self._axes, "near": self._vectors, "near_classes": self._classes}
 
     def cosines(self, vectors: Array) -> tuple[Array, Array]:
         """Closeness of messages to each class.
@@ -50,7 +60,7 @@ class Neighbours:
         return np.concatenate(nearest), np.concatenate(mean)
 
     def _cosines(self, vectors: Array) -> tuple[Array, Array]:
-        turned = self._unit(vectors)
+        turned = _unit(vectors @ self._axes)
         if len(turned) <= FEW:
             cosines = np.stack([row @ self._vectors.T for row in turned])
         else:
@@ -65,3 +75,8 @@ class Neighbours:
             top = np.where(np.isfinite(following), following, top)  # equals went out together
             total += np.where(sizes > taken, top, 0.0)
         return nearest, total / np.minimum(sizes, COUNT)
+
+
+def _unit(vectors: Array) -> Array:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,26 +32,37 @@ class Network:
 
     Attributes:
         dense_weights: From dense features to the hidden layer, shape (dense size, hidden).
-        sparse_weights: From sparse features to the hidden layer, shape (sparse size, hidden).
+        sparse_weights: From sparse features to the hidden layer, shape (sparse size, hidden); with
+            half precision where there are many: 15 MB instead of 30.
         hidden_bias: Shape (hidden,).
         weights: From the hidden layer to the classes, shape (hidden, classes).
         bias: Shape (classes,).
     """
 
     dense_weights: Array
-    sparse_weights: Array
+    sparse_weights: npt.NDArray[np.floating[Any]]
     hidden_bias: Array
     weights: Array
     bias: Array
 
     def probabilities(self, dense: Array, sparse: Array | csr_matrix) -> Probabilities:
         """The probability of each class, shape (messages, classes)."""
-        hidden = dense @ self.dense_weights + sparse @ self.sparse_weights + self.hidden_bias
+        hidden = dense @ self.dense_weights + self._from_sparse(sparse) + self.hidden_bias
         return softmax(np.maximum(hidden, 0.0) @ self.weights + self.bias)
+
+    def _from_sparse(self, sparse: Array | csr_matrix) -> Array:
+        if isinstance(sparse, np.ndarray):
+            return np.asarray(sparse @ self.sparse_weights)
+        # Only the weights of runs that are there: a whole product would first widen them all.
+        rows = [slice(*ends) for ends in pairwise(sparse.indptr)]
+        return np.stack(
+            [sparse.data[row] @ self.sparse_weights[sparse.indices[row]] for row in rows]
+        )
 
     def over(self, directions: Array) -> Network:
         """The same network over sparse features instead of their main directions."""
-        return replace(self, sparse_weights=directions @ self.sparse_weights)
+        weights = (directions @ self.sparse_weights).astype(np.float16)
+        return replace(self, sparse_weights=weights)
 
     def arrays(self) -> dict[str, Array]:
         """Its arrays by name; `Network(**arrays)` makes it again."""

@@ -17,7 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.nlu.clauses import ClauseSplitter
+from bot.nlu.clauses import clauses_of
 
 PARTS = "parts"
 ASKS = "asks"
@@ -29,9 +29,6 @@ MOST_CLAUSES = 24  # a long story has about fifteen; this bounds the time a mess
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class ClausesAdded(GraphComponent):
     """Adds the clauses of each message behind it. Goes before the featurizers."""
-
-    def __init__(self) -> None:
-        self._splitter = ClauseSplitter()
 
     @classmethod
     def create(
@@ -49,7 +46,7 @@ class ClausesAdded(GraphComponent):
         read: list[Message] = []
         for message in messages:
             read.append(message)
-            clauses = self._splitter.clauses(message.get(TEXT) or "")
+            clauses = clauses_of(message.get(TEXT) or "")
             if len(clauses) > 1:
                 read += [
                     Message({TEXT: clause.text, ASKS: clause.asks, IS_PART: True})

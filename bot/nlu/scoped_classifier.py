@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Optional
 
 import numpy as np
@@ -132,10 +132,10 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         self._classes: list[str] = labels["classes"]
         self._gate = Gate(**labels["gate"])
         self._out_of_scope = np.isin(self._classes, self._config["out_of_scope_intents"])
-        network = dict(arrays)
-        examples, classes = network.pop("examples"), network.pop("example_classes")
-        self._network = Network(**network)
-        self._neighbours = Neighbours(examples, classes) if examples.shape[1] else None
+        names = {field.name for field in fields(Network)}
+        self._network = Network(**{name: arrays[name] for name in names})
+        near = {name: array for name, array in arrays.items() if name not in names}
+        self._neighbours = Neighbours(**near) if near else None
 
     @classmethod
     def create(
@@ -181,11 +181,9 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         examples = _Examples(intents, dense, sparse @ directions)
         network, gate = self._fit(examples)
         classes, places = np.unique(intents, return_inverse=True)
-        arrays = {
-            **network.over(directions).arrays(),
-            "examples": dense,
-            "example_classes": places,
-        }
+        arrays = network.over(directions).arrays()
+        if dense.shape[1]:
+            arrays |= Neighbours.of(dense, places).arrays()
         labels = {"classes": [str(name) for name in classes], "gate": asdict(gate)}
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _LABELS_FILE).write_text(json.dumps(labels, indent=1), encoding="utf-8")
@@ -246,7 +244,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             beyond = np.isin(classes, self._config["out_of_scope_intents"])
             vectors = examples.dense
             neighbours = (
-                Neighbours(vectors[seen], np.searchsorted(classes, intents[seen]))
+                Neighbours.of(vectors[seen], np.searchsorted(classes, intents[seen]))
                 if vectors.shape[1]
                 else None
             )

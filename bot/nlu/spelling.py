@@ -57,7 +57,8 @@ class Speller:
     ) -> None:
         self._known = frozenset(known) | vocabulary.keys()
         self._distance = longest_distance
-        self._targets = SymSpell(max_dictionary_edit_distance=longest_distance, prefix_length=7)
+        # Words are looked up by their first letters: 5 find what 7 do, with half of the entries.
+        self._targets = SymSpell(max_dictionary_edit_distance=longest_distance, prefix_length=5)
         for word, count in vocabulary.items():
             self._targets.create_dictionary_entry(word, count)
 

@@ -10,10 +10,10 @@ pytestmark = pytest.mark.model  # imports spaCy
 
 
 @pytest.fixture(scope="module")
-def splitter() -> Any:
-    from bot.nlu.clauses import ClauseSplitter
+def clauses_of() -> Any:
+    from bot.nlu.clauses import clauses_of
 
-    return ClauseSplitter()
+    return clauses_of
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def splitter() -> Any:
         ("how often does she need it, and for me?", ["how often does she need it", "for me?"]),
     ],
 )
-def test_questions_come_apart(splitter: Any, text: str, clauses: list[str]) -> None:
-    assert [clause.text for clause in splitter.clauses(text)] == clauses
+def test_questions_come_apart(clauses_of: Any, text: str, clauses: list[str]) -> None:
+    assert [clause.text for clause in clauses_of(text)] == clauses
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_questions_come_apart(splitter: Any, text: str, clauses: list[str]) -> N
         "He has had four so far.",
     ],
 )
-def test_telling_is_not_asking(splitter: Any, text: str) -> None:
-    assert not any(clause.asks for clause in splitter.clauses(text))
+def test_telling_is_not_asking(clauses_of: Any, text: str) -> None:
+    assert not any(clause.asks for clause in clauses_of(text))
 
 
 @pytest.mark.parametrize(
@@ -56,10 +56,10 @@ def test_telling_is_not_asking(splitter: Any, text: str) -> None:
         "why me",
     ],
 )
-def test_questions_are_seen_without_a_question_mark(splitter: Any, text: str) -> None:
-    assert splitter.clauses(text)[-1].asks
+def test_questions_are_seen_without_a_question_mark(clauses_of: Any, text: str) -> None:
+    assert clauses_of(text)[-1].asks
 
 
 @pytest.mark.parametrize("text", ["", "   ", "...", "?!", "\n\n", "👶", "a" * 2000])
-def test_nothing_breaks_it(splitter: Any, text: str) -> None:
-    assert isinstance(splitter.clauses(text), list)
+def test_nothing_breaks_it(clauses_of: Any, text: str) -> None:
+    assert isinstance(clauses_of(text), list)

@@ -101,6 +101,6 @@ def test_neighbours_know_their_class() -> None:
     from bot.nlu.neighbours import Neighbours
 
     vectors = np.eye(4, dtype=np.float32)
-    nearest, mean = Neighbours(vectors, np.array([1, 0, 1, 0])).cosines(vectors[:1])
+    nearest, mean = Neighbours.of(vectors, np.array([1, 0, 1, 0])).cosines(vectors[:1])
     assert nearest.tolist() == [[0.0, 1.0]]
     assert mean.tolist() == [[0.0, 0.5]]

@@ -43,6 +43,7 @@ $(MODEL): $(MODEL_INPUTS) | install
 	@companion check
 	@echo "Training the model (half a minute) ..."
 	@rasa train $(if $(filter bot/nlu/% lookout/%,$?),--force) --skip-validation --fixed-model-name companion --out models
+	@python -m bot.nlu.language
 	@touch $@
 
 run: install train  ## Install, train and serve on http://127.0.0.1:5005

@@ -98,7 +98,7 @@ class CompanionProcessor(MessageProcessor):
     ) -> None:
         super().__init__(**kwargs)
         self.graph_runner = InSequence(self.graph_runner)
-        # The encoders leave Python's lock alone while they compute: meanwhile others are served. One
+        # The encoders give Python free while they compute: meanwhile others are served. One message
         # at a time, as the pipeline's components are made for.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="reader")
         self._languages = languages
@@ -155,9 +155,10 @@ class CompanionProcessor(MessageProcessor):
         if not asked_for_a_date and (language := self._languages.foreign(text)):
             return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
         loop = asyncio.get_running_loop()
-        tracker_or_none = tracker or DialogueStateTracker.from_events(message.sender_id, [])
-        read = partial(self._parse_message_with_graph, message, tracker_or_none)
-        parsed = await loop.run_in_executor(self._reader, read, only_output_properties)
+        known = tracker or DialogueStateTracker.from_events(message.sender_id, [])
+        # Rasa's own parse_message would hold up the loop, and compares each time with the domain.
+        read = partial(self._parse_message_with_graph, message, known, only_output_properties)
+        parsed = await loop.run_in_executor(self._reader, read)
         if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
             parsed["stored_messages"] = 1 + self._conversations.count_messages(tracker.sender_id)
         return parsed

@@ -46,7 +46,7 @@ class OneStepRulePolicy(RulePolicy):
 
 def _key(tracker: DialogueStateTracker) -> str:
     """By which Rasa keeps the rule that the latest message follows, at the step where it is."""
-    said = {INTENT: tracker.latest_message.intent["name"]} if tracker.latest_message else {}
+    said = {INTENT: tracker.latest_message.intent_name} if tracker.latest_message else {}
     done = dict.fromkeys((ACTION_LISTEN_NAME, tracker.latest_action_name))
     states = [{PREVIOUS_ACTION: {ACTION_NAME: name}, USER: said} for name in done]
     return json.dumps(states, sort_keys=True)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -52,16 +53,18 @@ async def _run(options: argparse.Namespace, folder: Path) -> None:
         seconds[name] = time.perf_counter() - begin
     light, default = "stock Rasa, no deep nets", "stock Rasa, its default"
     assistants = (
-        Assistant("ours", ours, 1000, True),
         Assistant(light, partial(stock, trained["light"]), 500, True),
+        Assistant("ours", ours, 1000, True),
         Assistant(default, partial(stock, trained["deep"]), 0, False),
     )
-    runs: Runs = {assistant.name: [] for assistant in assistants}
+    runs: Runs = {name: [] for name in ("ours", light, default)}
     curves = {}
     for number in range(options.runs):
+        arrivals = None
         for assistant in assistants:
             print(f"Run {number + 1} of {options.runs}: {assistant.name} ...", flush=True)
-            figures, waits = await measure(assistant, plan, folder)
+            figures, waits = await measure(assistant, replace(plan, arrivals=arrivals), folder)
+            arrivals = arrivals or figures["arrivals"]
             runs[assistant.name].append(figures)
             if waits:
                 curves[assistant.name] = waits

@@ -44,7 +44,7 @@ async def throughput(bot: Bot, texts: list[str], users: int, seconds: float) -> 
 
 
 async def waits_under_arrivals(
-    bot: Bot, texts: list[str], a_second: int, seconds: float
+    bot: Bot, texts: list[str], a_second: float, seconds: float
 ) -> list[float]:
     """Seconds from when each message was due to its answer; messages come at a steady rate."""
     asked = itertools.cycle(texts)

@@ -294,6 +294,7 @@ def _write_8_bit(
 
 
 def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelProto":
+    import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import (
         DefaultWeightOnlyQuantConfig,
         MatMulNBitsQuantizer,
@@ -304,4 +305,5 @@ def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelPro
     config = DefaultWeightOnlyQuantConfig(32, is_symmetric=True, accuracy_level=4, bits=8)
     quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=others)
     quantizer.process()
-    return quantizer.model.model
+    changed: onnx.ModelProto = quantizer.model.model
+    return changed

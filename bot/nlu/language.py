@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.guide.catalogue import load_catalogue
 from bot.guide.models import DangerSign, OtherLanguage
 from bot.nlu.language_model import language_identifier
 from bot.nlu.phrases import matcher, plain
 from bot.nlu.spelling import english_words, words_of
+from bot.settings import get_settings
 
 # So many words of the frequency list count as English; rarer ones are often other languages'.
 _ENGLISH_WORDS = 45_000
@@ -57,7 +59,7 @@ class LanguageRecogniser:
 
     @cached_property
     def _danger(self) -> list[tuple[str, str, re.Pattern[str]]]:
-        """Kinds, codes and words of danger; to put them together takes 0.8 s, English needs none."""
+        """Kinds, codes and words; put together when first needed, which takes 0.8 s."""
         return [
             *(("emergency", e.code, matcher(e.emergency_words)) for e in self._languages),
             *(("crisis", e.code, matcher(e.crisis_words)) for e in self._languages),
@@ -107,3 +109,14 @@ class LanguageRecogniser:
 
     def _english_share(self, words: list[str]) -> float:
         return sum(word.partition("'")[0] in self._english for word in words) / len(words)
+
+
+def main() -> None:
+    """Unpacks the language model for the content's languages, so that no server has to."""
+    settings = get_settings()
+    catalogue = load_catalogue(settings.content, settings.clinic_card)
+    LanguageRecogniser(catalogue.languages.values(), catalogue.danger_signs)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,8 +19,6 @@ def character_runs(text: str, longest: int) -> list[str]:
         padded = f" {word} "
         for length in range(1, min(longest, len(padded)) + 1):
             runs += [padded[i : i + length] for i in range(len(padded) - length + 1)]
-        if len(padded) < longest:
-            runs.append(padded)  # scikit-learn counts a short word once more
     return runs
 
 

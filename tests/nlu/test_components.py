@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 pytestmark = pytest.mark.model  # imports Rasa
 
@@ -104,3 +108,23 @@ def test_neighbours_know_their_class() -> None:
     nearest, mean = Neighbours.of(vectors, np.array([1, 0, 1, 0])).cosines(vectors[:1])
     assert nearest.tolist() == [[0.0, 1.0]]
     assert mean.tolist() == [[0.0, 0.5]]
+
+
+@pytest.mark.parametrize("longest", [1, 2, 4])
+@given(text=st.text())
+@example(text="B12 Où es-tu?  a\u0301  x")
+def test_runs_are_those_of_scikit_learn(text: str, longest: int) -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    from bot.nlu.runs import character_runs, word_runs
+
+    def analyzer(kind: str) -> Any:
+        return TfidfVectorizer(
+            analyzer=kind,
+            ngram_range=(1, longest),
+            strip_accents="unicode",
+            token_pattern=r"(?u)\b\w+\b",
+        ).build_analyzer()
+
+    assert sorted(character_runs(text, longest)) == sorted(analyzer("char_wb")(text))
+    assert word_runs(text, longest) == analyzer("word")(text)

@@ -34,13 +34,3 @@ def test_event_types_are_found_and_an_unknown_one_is_refused(agent: Any) -> None
     assert Event.resolve_by_type("slot") is SlotSet
     with pytest.raises(ValueError, match="Unknown event"):
         Event.resolve_by_type("nonsense")
-
-
-def test_a_result_that_is_none_is_still_refused(agent: Any) -> None:
-    from jsonschema import ValidationError
-    from rasa.core.actions.action import RemoteAction
-
-    action = RemoteAction("action_reply", None)
-    assert action._validate_action_result({"events": [], "responses": []})
-    with pytest.raises(ValidationError):
-        action._validate_action_result({"events": "none"})

@@ -294,7 +294,6 @@ def _write_8_bit(
 
 
 def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelProto":
-    import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import (
         DefaultWeightOnlyQuantConfig,
         MatMulNBitsQuantizer,

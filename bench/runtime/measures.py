@@ -39,14 +39,14 @@ class Plan:
     Attributes:
         texts: What is asked, in turn.
         seconds: Of each load.
-        bursts: Into as many conversations.
+        runs: Over which the bursts are spread.
         arrivals: Messages a second that come whether the last was answered or not; None for the
             assistant that is measured first, whose own throughput decides.
     """
 
     texts: list[str]
     seconds: float
-    bursts: int
+    runs: int
     arrivals: Optional[float] = None
 
 
@@ -58,13 +58,14 @@ class Assistant:
         name: As the table has it.
         serve: Starts it on a database, with so many processes.
         longest: Messages of the longest conversation; none where it would take too long.
-        scaled: Whether two processes and steady arrivals are measured too.
+        bursts: Of all runs together. With none, two processes and steady arrivals are not measured
+            either.
     """
 
     name: str
     serve: Serve
     longest: int
-    scaled: bool
+    bursts: int
 
 
 Figures = dict[str, float]
@@ -82,7 +83,7 @@ async def measure(assistant: Assistant, plan: Plan, folder: Path) -> tuple[Figur
             await waits_of_one(bot, plan.texts, len(plan.texts))  # all is warm
             figures["one_p50"] = percentile(await waits_of_one(bot, plan.texts, 200), 50)
             figures["throughput_1"] = await throughput(bot, plan.texts, USERS, plan.seconds)
-            if assistant.scaled:
+            if assistant.bursts:
                 figures["arrivals"] = plan.arrivals or ARRIVALS * figures["throughput_1"]
                 arrived = await waits_under_arrivals(
                     bot, plan.texts, figures["arrivals"], plan.seconds
@@ -94,25 +95,25 @@ async def measure(assistant: Assistant, plan: Plan, folder: Path) -> tuple[Figur
                 early = waits[FIFTH - 1 :][:WINDOW]
                 figures["growth"] = statistics.median(waits[-WINDOW:]) / statistics.median(early)
             figures["memory"] = bot.resident_megabytes()
-    if assistant.scaled:
+    if assistant.bursts:
         with (
             new_database("postgresql", folder) as database,
             assistant.serve(database, folder, 2) as bot,
         ):
             await waits_of_one(bot, plan.texts, len(plan.texts))
             figures["throughput_2"] = await throughput(bot, plan.texts, USERS, plan.seconds)
-            figures |= await _bursts(bot, plan, database)
+            figures |= await _bursts(bot, plan, database, -(-assistant.bursts // plan.runs))
     return figures, waits
 
 
-async def _bursts(bot: Bot, plan: Plan, database: str) -> Figures:
-    """How many messages of the bursts are not in the database, and the longest wait."""
+async def _bursts(bot: Bot, plan: Plan, database: str, bursts: int) -> Figures:
+    """How many of a hundred messages are not in the database, and the longest wait."""
     engine = sqlalchemy.create_engine(database)
     kept = "select count(*) from events where type_name = 'user'"
     with engine.connect() as connection:
         before = connection.execute(sqlalchemy.text(kept)).scalar()
         texts = (plan.texts * BURST)[:BURST]
-        waits = [wait for _ in range(plan.bursts) for wait in await burst(bot, texts)]
+        waits = [wait for _ in range(bursts) for wait in await burst(bot, texts)]
         after = connection.execute(sqlalchemy.text(kept)).scalar()
     engine.dispose()
-    return {"lost": plan.bursts * BURST - (after - before), "slowest": max(waits)}
+    return {"lost": 100 * (1 - (after - before) / len(waits)), "slowest": max(waits)}

@@ -88,7 +88,8 @@ class Reminders:
             talk: What the calendar still has to say or ask; without replies where it has nothing.
         """
         if channel in UNREACHED:
-            return replace(talk, replies=[self._composer.fixed("reminders_not_here")])
+            reply = self._composer.fixed("reminders_not_here")
+            return replace(talk, replies=[reply], family=talk.family.interrupted())
         place = "messenger" if is_messenger(channel) else "page"
         reply = self._composer.fixed(f"reminders_on_{place}")
         family = talk.family

@@ -12,7 +12,7 @@ from typing import cast
 from bot.dialogue.answers import Answers
 from bot.dialogue.calendar.asked import TAPPED, Asked
 from bot.dialogue.calendar.openings import OPENINGS, Openings
-from bot.dialogue.calendar.steps import Steps, Talk
+from bot.dialogue.calendar.steps import MOST_TRIES, Steps, Talk
 from bot.dialogue.calendar.text import CalendarText
 from bot.dialogue.calendar.told import Told
 from bot.dialogue.compose import Composer
@@ -20,6 +20,7 @@ from bot.dialogue.family import DATES, Family, Question
 from bot.dialogue.messages import OTHER_LANGUAGE
 from bot.guide.catalogue import Catalogue
 
+REQUEST = "request_schedule"
 _OTHER_MATTERS = ("ask_", "report_", "request_")
 
 
@@ -33,7 +34,8 @@ class Calendar:
 
     def __init__(self, catalogue: Catalogue, composer: Composer) -> None:
         self._composer = composer
-        answers, text = Answers(catalogue.answer_words), CalendarText(catalogue)
+        self._answers, text = Answers(catalogue.answer_words), CalendarText(catalogue)
+        answers = self._answers
         self._told = Told(answers, catalogue.clinic.date_order == "day first")
         self._steps = Steps(composer, text)
         self._openings = Openings(composer, text, answers, self._told, self._steps)
@@ -59,11 +61,13 @@ class Calendar:
         if intent in ("schedule_file", "schedule_print"):
             return Talk([self._composer.fixed(intent)], family)
         opening = intent in OPENINGS
-        if family.asking and not (opening and intent != "request_schedule"):
+        if family.asking and not (opening and intent != REQUEST):
             answered = self._asked.answered(text, intent, family, today)
             if answered is not None:
                 return answered
             if answerable and intent not in OPENINGS:
+                if family.tries >= MOST_TRIES:
+                    return None
                 return Talk([self._steps.back(family)], family, led_back=True)
             if intent == OTHER_LANGUAGE:
                 return None
@@ -73,9 +77,22 @@ class Calendar:
             if family == Family():  # "never mind" to something else
                 return Talk([self._composer.fixed("deny")], family)
             return self._steps.leave(family)
-        if opening:
+        corrected = self._corrected(text, intent, family, today)
+        if corrected is None and opening:
             return self._openings.opened(text, intent, family, today)
-        corrects = self._told.is_correction(text) and not intent.startswith(_OTHER_MATTERS)
-        if family.complete and family.latest in DATES and corrects:
-            return self._asked.take_date(text, family.latest, family, today)
-        return None
+        return corrected
+
+    def _corrected(self, text: str, intent: str, family: Family, today: dt.date) -> Talk | None:
+        """The talk after "no, the 19th" or "20 November" below a calendar; None after others."""
+        if not family.complete or family.latest not in DATES:
+            return None
+        denies = self._answers.yes_or_no(text) is False
+        # "No, the 19th" sounds like a wish for the calendar, too.
+        other_matter = (intent in OPENINGS or intent.startswith(_OTHER_MATTERS)) and not (
+            denies and intent == REQUEST
+        )
+        unsure = self._answers.means(text, "not_sure")  # "no idea" is no "no, ..."
+        if other_matter or unsure or not self._told.is_correction(text):
+            return None
+        may_be_none = not denies or intent == REQUEST
+        return self._asked.take_date(text, family.latest, family, today, may_be_none)

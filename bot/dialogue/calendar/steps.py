@@ -122,7 +122,8 @@ class Steps:
     def skipped(self, family: Family, today: dt.date) -> Talk:
         """After "not sure": what can do without an answer does."""
         if family.asking == "first":
-            return Talk([self._composer.fixed("first_unknown")], replace(family, tries=0))
+            # It still waits for the day, and does not ask again.
+            return Talk([self._composer.fixed("first_unknown")], replace(family, tries=MOST_TRIES))
         if family.asking == "breastfeeding":
             family = replace(family, breastfeeding=False)
         return self.go_on(replace(family, asking=None), today)

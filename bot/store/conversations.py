@@ -164,13 +164,22 @@ class ConversationStore(SQLTrackerStore):
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
     def _write(self, conversation: str, new: list[Event], now: Snapshot) -> None:
-        rows = [_row(conversation, event) for event in new]
+        said_at = max(event.timestamp for event in new)
         with self.engine.begin() as connection:
-            connection.execute(EVENTS.insert(), rows)
+            rows: list[dict[str, Any]] = []
             for event in new:
+                rows.append(_row(conversation, event))
                 if isinstance(event, UserUttered) and event.message_id:
-                    turns.note(connection, conversation, event)
-            turns.keep(connection, conversation, now, max(row["timestamp"] for row in rows))
+                    *before, said = rows
+                    if before:
+                        connection.execute(EVENTS.insert(), before)
+                    # By itself, for its number: to look for that would cost more and more.
+                    (number,) = connection.execute(EVENTS.insert(), said).inserted_primary_key
+                    turns.note(connection, conversation, event, number)
+                    rows = []
+            if rows:
+                connection.execute(EVENTS.insert(), rows)
+            turns.keep(connection, conversation, now, said_at)
 
     async def replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
         """What was answered to the message of that id; None when it never came."""

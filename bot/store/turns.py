@@ -106,17 +106,6 @@ _KEEP = CONVERSATIONS.update().where(_THERE)
 _EVENT_OF = sa.select(MESSAGES.c.event).where(
     MESSAGES.c.conversation == sa.bindparam("there"), MESSAGES.c.message_id == sa.bindparam("id")
 )
-_NUMBER = sa.select(sa.func.max(EVENTS.c.id)).where(
-    EVENTS.c.sender_id == sa.bindparam("of"),
-    EVENTS.c.type_name == UserUttered.type_name,
-    EVENTS.c.timestamp == sa.bindparam("at"),
-)
-_NOTE = MESSAGES.insert().values(
-    conversation=sa.bindparam("conversation"),
-    message_id=sa.bindparam("message_id"),
-    event=_NUMBER.scalar_subquery(),
-    said_at=sa.bindparam("said_at"),
-)
 
 
 def snapshot(session: Execution, conversation: str) -> Optional[Snapshot]:
@@ -132,10 +121,10 @@ def keep(session: Execution, conversation: str, now: Snapshot, said_at: float) -
         session.execute(CONVERSATIONS.insert(), {"conversation": conversation, **values})
 
 
-def note(session: Execution, conversation: str, said: UserUttered) -> None:
-    """Notes by its id a message whose event was just written."""
-    new = {"conversation": conversation, "message_id": said.message_id, "said_at": said.timestamp}
-    session.execute(_NOTE, {**new, "of": conversation, "at": said.timestamp})
+def note(session: Execution, conversation: str, said: UserUttered, number: int) -> None:
+    """Notes by its id a message, and the number of its event."""
+    new = {"conversation": conversation, "message_id": said.message_id, "event": number}
+    session.execute(MESSAGES.insert(), {**new, "said_at": said.timestamp})
 
 
 def event_of(session: Execution, conversation: str, message_id: str) -> Optional[int]:

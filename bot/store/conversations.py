@@ -25,7 +25,6 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.store import inbox, opt_outs, outbox, pushes, reminders, turns
@@ -85,7 +84,6 @@ class ConversationStore(SQLTrackerStore):
         # Not Rasa's own beginning: it tries for ever, and asks PostgreSQL for 150 connections.
         TrackerStore.__init__(self, domain, event_broker)
         self.engine = open_engine(database_url())
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self.sessionmaker = sessionmaker(bind=self.engine)
         ours = (_RATINGS, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
         kept = [table.metadata for table in (*ours, reminders.TABLE)]
@@ -109,14 +107,8 @@ class ConversationStore(SQLTrackerStore):
         """The whole conversation (called by Rasa)."""
         return await asyncio.to_thread(self._retrieve_whole, conversation_id)
 
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """A connection outside a transaction, which would be begun and ended in vain."""
-        with self._autocommit.connect() as connection:
-            yield connection
-
     def _retrieve_end(self, conversation: str) -> Optional[StoredTracker]:
-        with self._reading() as connection:
+        with self.engine.connect() as connection:
             rows = [data for (data,) in connection.execute(_NEWEST, {"conversation": conversation})]
             now = turns.snapshot(connection, conversation) if rows else None
         if now is None:  # a new conversation, or one of a version that noted no slots
@@ -135,7 +127,7 @@ class ConversationStore(SQLTrackerStore):
         return self._tracker(conversation, events) if events else None
 
     def _read(self, statement: sa.sql.Select, conversation: str, **values: Any) -> list[Event]:
-        with self._reading() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(statement, {"conversation": conversation, **values}).all()
         return _parsed(data for (data,) in rows)
 
@@ -186,7 +178,7 @@ class ConversationStore(SQLTrackerStore):
         return await asyncio.to_thread(self._replies_to, conversation, message_id)
 
     def _replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
-        with self._reading() as connection:
+        with self.engine.connect() as connection:
             number = turns.event_of(connection, conversation, message_id)
         if number is None:
             return None

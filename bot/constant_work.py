@@ -1,8 +1,7 @@
 """Work that Rasa does anew at each message though its outcome never changes.
 
-On a busy machine of 2 cores, medians of five alternating rounds on PostgreSQL: 29 ms of processor
-time a message with all three, 56 without; 5 ms are the check of what actions return. What the other
-two save lies within the noise of that measurement.
+The check of what actions return takes 27 ms of processor time a message, 22 of them to check its
+schema (a busy machine of 2 cores, PostgreSQL). What the other two save lies within the noise.
 """
 
 from __future__ import annotations

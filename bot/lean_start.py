@@ -1,7 +1,7 @@
 """A lean start: a process that only answers does not load what Rasa needs for training.
 
-A server answers first after 6.3 s instead of 18, and holds 436 MB instead of 1,224; stock Rasa
-without deep nets takes 18.5 s and 593 MB (2 cores, docs/benchmarks.md).
+A server answers first after 7.2 s and holds 460 MB under load; stock Rasa without deep nets takes
+18.5 s and 600 MB, with them 60 s and 1,137 MB (2 cores, docs/benchmarks.md).
 """
 
 from __future__ import annotations

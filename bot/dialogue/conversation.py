@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.dialogue.aftermath import SAFE, URGENT, remembering
 from bot.dialogue.calendar.calendar import Calendar
-from bot.dialogue.calendar.openings import OPENINGS
+from bot.dialogue.calendar.openings import CALENDAR, OPENINGS
 from bot.dialogue.calendar.steps import Talk
 from bot.dialogue.compose import HELPFUL, MORE, SIMPLER, UNHELPFUL, Composer
 from bot.dialogue.family import Family
@@ -20,7 +20,6 @@ from bot.dialogue.places import is_messenger
 from bot.dialogue.questions import Questions
 from bot.dialogue.reading import ASK_BACK, Reading
 from bot.dialogue.reminders import (
-    CALENDAR,
     LOSS,
     ORDERS,
     OVER,
@@ -199,7 +198,7 @@ class Conversation:
                 for part in parts
                 if part.intent in OPENINGS
                 and part.confidence >= CLEARLY
-                and (part.intent == "request_schedule" or not asks)
+                and (part.intent == CALENDAR or not asks)
             )
             intent = next(told, intent)
         answerable = any(self._is_a_question(reading) for reading in asked)

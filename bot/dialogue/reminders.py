@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.dialogue.answers import Answers
+from bot.dialogue.calendar.openings import CALENDAR
 from bot.dialogue.calendar.steps import Talk
 from bot.dialogue.calendar.text import CalendarText
 from bot.dialogue.compose import Composer
@@ -23,7 +24,6 @@ REQUEST = "request_reminders"
 STOP = "stop_reminders"
 LOSS = "report_loss"
 OVER = "report_treatment_over"
-CALENDAR = "request_schedule"
 WISH = "request_treatment_change"
 ORDERS = (LOSS, OVER, STOP, REQUEST)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.model  # imports Rasa
@@ -111,6 +111,7 @@ def test_neighbours_know_their_class() -> None:
 
 
 @pytest.mark.parametrize("longest", [1, 2, 4])
+@settings(deadline=None)
 @given(text=st.text())
 @example(text="B12 Où es-tu?  a\u0301  x")
 def test_runs_are_those_of_scikit_learn(text: str, longest: int) -> None:

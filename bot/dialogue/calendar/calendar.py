@@ -11,7 +11,7 @@ from typing import cast
 
 from bot.dialogue.answers import Answers
 from bot.dialogue.calendar.asked import TAPPED, Asked
-from bot.dialogue.calendar.openings import OPENINGS, Openings
+from bot.dialogue.calendar.openings import CALENDAR, OPENINGS, Openings
 from bot.dialogue.calendar.steps import MOST_TRIES, Steps, Talk
 from bot.dialogue.calendar.text import CalendarText
 from bot.dialogue.calendar.told import Told
@@ -20,7 +20,6 @@ from bot.dialogue.family import DATES, Family, Question
 from bot.dialogue.messages import OTHER_LANGUAGE
 from bot.guide.catalogue import Catalogue
 
-REQUEST = "request_schedule"
 _OTHER_MATTERS = ("ask_", "report_", "request_")
 
 
@@ -34,8 +33,8 @@ class Calendar:
 
     def __init__(self, catalogue: Catalogue, composer: Composer) -> None:
         self._composer = composer
-        self._answers, text = Answers(catalogue.answer_words), CalendarText(catalogue)
-        answers = self._answers
+        answers, text = Answers(catalogue.answer_words), CalendarText(catalogue)
+        self._answers = answers
         self._told = Told(answers, catalogue.clinic.date_order == "day first")
         self._steps = Steps(composer, text)
         self._openings = Openings(composer, text, answers, self._told, self._steps)
@@ -61,12 +60,12 @@ class Calendar:
         if intent in ("schedule_file", "schedule_print"):
             return Talk([self._composer.fixed(intent)], family)
         opening = intent in OPENINGS
-        if family.asking and not (opening and intent != REQUEST):
+        if family.asking and not (opening and intent != CALENDAR):
             answered = self._asked.answered(text, intent, family, today)
             if answered is not None:
                 return answered
             if answerable and intent not in OPENINGS:
-                if family.tries >= MOST_TRIES:
+                if family.tries >= MOST_TRIES:  # asked often enough
                     return None
                 return Talk([self._steps.back(family)], family, led_back=True)
             if intent == OTHER_LANGUAGE:
@@ -87,12 +86,12 @@ class Calendar:
         if not family.complete or family.latest not in DATES:
             return None
         denies = self._answers.yes_or_no(text) is False
-        # "No, the 19th" sounds like a wish for the calendar, too.
-        other_matter = (intent in OPENINGS or intent.startswith(_OTHER_MATTERS)) and not (
-            denies and intent == REQUEST
-        )
+        sounds_like_a_wish = denies and intent == CALENDAR  # "no, the 19th"
+        other_matter = intent in OPENINGS or intent.startswith(_OTHER_MATTERS)
         unsure = self._answers.means(text, "not_sure")  # "no idea" is no "no, ..."
-        if other_matter or unsure or not self._told.is_correction(text):
+        if unsure or not self._told.is_correction(text):
             return None
-        may_be_none = not denies or intent == REQUEST
+        if other_matter and not sounds_like_a_wish:
+            return None
+        may_be_none = not denies or sounds_like_a_wish  # else it asks for the date
         return self._asked.take_date(text, family.latest, family, today, may_be_none)

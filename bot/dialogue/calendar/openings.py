@@ -15,12 +15,13 @@ from bot.dialogue.family import DATES, Family, Question
 from bot.schedule.dates.resolving import NoSuchDate
 from bot.schedule.events import events
 
+CALENDAR = "request_schedule"
 MISSED = "report_injection_missed"
 ABOUT_MISSED = "ask_missed_injection"
 
 # Intents that open the talk, with what a date in them tells of.
 OPENINGS: Mapping[str, Question | None] = {
-    "request_schedule": "first",
+    CALENDAR: "first",
     "report_first_injection": "first",
     "report_plateau": "plateau",
     "report_interval": None,
@@ -75,9 +76,7 @@ class Openings:
         except NoSuchDate:
             return self._steps.no_such_date(replace(family, asking=about))
         if read is not None and (
-            about != "first"
-            or intent != "request_schedule"
-            or self._answers.means(text, "tells_a_date")
+            about != "first" or intent != CALENDAR or self._answers.means(text, "tells_a_date")
         ):
             return self._steps.with_date(read, about, family, today, told)
         if about == "plateau":
@@ -135,7 +134,7 @@ class Openings:
             return self._steps.joined(reply, self._steps.go_on(family, today))
         coming = [self._text.next_line(family, today), self._text.next_of_baby(family, today)]
         reply.text = " ".join(dict.fromkeys([reply.text, *coming]))
-        reply.buttons = self._composer.fixed("request_schedule").buttons
+        reply.buttons = self._composer.fixed(CALENDAR).buttons
         return Talk([reply], family)
 
     def _missed(self, family: Family, today: dt.date) -> Talk:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from tokenizers import Tokenizer
 
-from bot.nlu.encoder import single_thread_session
+from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import SHARED_LAYERS, export_below
 from bot.nlu.lookout_branch import CLASSES, Branch, mean_of
 from bot.nlu.published import (

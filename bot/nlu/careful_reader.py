@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from bot.nlu.encoder import single_thread_session
+from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, LONGEST_CAREFUL, export_careful
 from bot.nlu.lookout_branch import load_branch
 from bot.nlu.published import read_careful, sha256_of

@@ -11,7 +11,6 @@ from typing import Any, Optional
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
@@ -22,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from tokenizers import Tokenizer
 
+from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, export_encoder
 from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder
 from bot.nlu.sentence_features import SentenceFeatures
@@ -73,20 +73,6 @@ class Encoder:
         inputs = {"input_ids": np.array(tokens, dtype=np.int64)}
         found: list[Array] = self._session.run(list(outputs), inputs)
         return found
-
-
-def single_thread_session(model: Path) -> onnxruntime.InferenceSession:
-    """Runs an ONNX file on one thread a message.
-
-    A server answers several messages at once, and they must not fight over cores. Weights are kept
-    outside the session's memory arena, which would not give back what it held before it packed
-    them: 214 MB instead of 292 for the careful reader.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)

@@ -11,22 +11,19 @@ file, from the tokens to the classes.
 
 from __future__ import annotations
 
-import logging
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.eight_bits import IR_VERSION, OPSET, write_8_bit
 from bot.nlu.lookout_branch import Branch
 from bot.nlu.published import RELATIVE_BIAS, Published, distance_buckets
 
 if TYPE_CHECKING:
     import onnx
 
-OPSET = 17
 _HEAD = "danger_head"  # has four columns, which 8 bits would not make smaller
 _Shapes = dict[str, list[Any]]
 _TOKENS: _Shapes = {"input_ids": ["batch", "tokens"]}
@@ -170,7 +167,7 @@ class _Graph:
 
         graph = helper.make_graph(self.nodes, "bert", values(inputs), values(outputs), weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
-        model.ir_version = 8
+        model.ir_version = IR_VERSION
         return model
 
 
@@ -192,7 +189,7 @@ def export_encoder(encoder: Published, target: Path) -> None:
         x = g.layer(x, number)
     g.add("LpNormalization", g.mean(x), output="embedding", axis=-1, p=2)
     outputs = {"embedding": ["batch", g.hidden], "states": ["batch", "tokens", g.hidden]}
-    _write_8_bit(g.model(_TOKENS, outputs), target)
+    write_8_bit(g.model(_TOKENS, outputs), target)
 
 
 def export_lookout(encoder: Published, branch: Branch, target: Path) -> None:
@@ -211,7 +208,7 @@ def export_lookout(encoder: Published, branch: Branch, target: Path) -> None:
     g = _Graph(encoder, branch)
     _classify(g, "states", SHARED_LAYERS, branch)
     inputs = {"states": ["batch", "tokens", g.hidden]}
-    _write_8_bit(g.model(inputs, _danger(branch)), target, _HEAD)
+    write_8_bit(g.model(inputs, _danger(branch)), target, _HEAD)
 
 
 def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
@@ -230,7 +227,7 @@ def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
     """
     g = _Graph(encoder, branch)
     _classify(g, g.embedded(), 0, branch)
-    _write_8_bit(g.model(_TOKENS, _danger(branch)), target, _HEAD, g.narrowing)
+    write_8_bit(g.model(_TOKENS, _danger(branch)), target, _HEAD, g.narrowing)
 
 
 def export_below(encoder: Published, layers: int, target: Path) -> None:
@@ -242,7 +239,7 @@ def export_below(encoder: Published, layers: int, target: Path) -> None:
     g.add("Identity", x, output="states")
     outputs = {"states": ["batch", "tokens", g.hidden]}
     narrowing = g.narrowing if RELATIVE_BIAS in encoder.weights else []
-    _write_8_bit(g.model(_TOKENS, outputs), target, narrowing=narrowing)
+    write_8_bit(g.model(_TOKENS, outputs), target, narrowing=narrowing)
 
 
 def _classify(g: _Graph, x: str, first: int, branch: Branch) -> None:
@@ -254,55 +251,3 @@ def _classify(g: _Graph, x: str, first: int, branch: Branch) -> None:
 
 def _danger(branch: Branch) -> _Shapes:
     return {"danger": ["batch", len(branch.bias)]}
-
-
-def _write_8_bit(
-    model: "onnx.ModelProto", target: Path, whole: str = "", narrowing: Sequence[str] = ()
-) -> None:
-    """Writes a model with the weights of its multiplications in 8 bits.
-
-    Args:
-        model: The model.
-        target: The file.
-        whole: The multiplication that stays as it is.
-        narrowing: Those of which each 32 weights have a scale of their own, and as many inputs: of
-            what they take in the large encoder, a few values are so large that one scale for all
-            would leave nothing of the others (cosine .90 against .99).
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    with tempfile.TemporaryDirectory(dir=target.parent) as work:
-        plain, small = Path(work) / "fp32.onnx", Path(work) / "int8.onnx"
-        logging.disable(logging.WARNING)  # it comments on every node
-        try:
-            onnx.save(_in_blocks(model, narrowing) if narrowing else model, str(plain))
-            # Per channel: one scale for the whole matrix loses too much (cosine .956 against .99).
-            # Reduced range: processors without VNNI cut off sums of whole bytes, so that a text
-            # would mean something else on another machine (with the careful encoder: nonsense).
-            quantize_dynamic(
-                str(plain),
-                str(small),
-                per_channel=True,
-                reduce_range=True,
-                weight_type=QuantType.QInt8,
-                nodes_to_exclude=[whole],
-            )
-        finally:
-            logging.disable(logging.NOTSET)
-        small.replace(target)
-
-
-def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelProto":
-    from onnxruntime.quantization.matmul_nbits_quantizer import (
-        DefaultWeightOnlyQuantConfig,
-        MatMulNBitsQuantizer,
-    )
-
-    others = [node.name for node in model.graph.node if node.name not in names]
-    # Accuracy level 4: the inputs are rounded to 8 bits, too, in the same blocks.
-    config = DefaultWeightOnlyQuantConfig(32, is_symmetric=True, accuracy_level=4, bits=8)
-    quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=others)
-    quantizer.process()
-    changed: onnx.ModelProto = quantizer.model.model
-    return changed

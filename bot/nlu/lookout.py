@@ -25,7 +25,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot.guide.catalogue import load_catalogue
 from bot.nlu.careful_reader import CarefulReader, careful_file
 from bot.nlu.danger_words import DangerWords
-from bot.nlu.encoder import SHARED_STATES, single_thread_session
+from bot.nlu.eight_bits import single_thread_session
+from bot.nlu.encoder import SHARED_STATES
 from bot.nlu.encoder_graph import GRAPH_VERSION, export_lookout
 from bot.nlu.lookout_branch import CALM, CLASSES, load_branch
 from bot.nlu.network import softmax

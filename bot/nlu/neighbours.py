@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bot.nlu.eight_bits import product_with, single_thread_session
+
 Array = npt.NDArray[np.float32]
 
 CHUNK = 64  # messages at a time: the work then stays in the processor's cache
-FEW = 8  # messages that go one by one: a matrix product would first copy all examples (3 ms)
 SIZE = 128  # main axes that are compared: a third of the encoder's, and as good
 COUNT = 3  # examples of an intent that are averaged: one may be odd, many would blur
+GROUPS = 8  # of an intent's examples, of which each gives its nearest: finding three of all is slow
 
 
 class Neighbours:
@@ -20,13 +22,19 @@ class Neighbours:
 
     Args:
         axes: The examples' main axes, shape (size, axes).
-        near: The examples along them, of length one, grouped by class, shape (examples, axes).
-        near_classes: The class of each, as an index.
+        product: The ONNX model, byte by byte, that multiplies with the examples: along these axes,
+            of length one, ordered by group.
+        groups: The group of each example, in order; those of a class follow each other.
     """
 
-    def __init__(self, axes: Array, near: Array, near_classes: npt.NDArray[np.int64]) -> None:
-        self._axes, self._vectors, self._classes = axes, near, near_classes
-        self._starts = np.searchsorted(near_classes, np.arange(near_classes.max() + 2))
+    def __init__(
+        self, axes: Array, product: npt.NDArray[np.uint8], groups: npt.NDArray[np.int64]
+    ) -> None:
+        self._axes, self._product, self._groups = axes, product, groups
+        self._session = single_thread_session(product.tobytes())
+        self._starts = np.flatnonzero(np.diff(groups, prepend=-1))
+        self._filled = groups[self._starts]
+        self._classes = 1 + int(groups.max()) // GROUPS
 
     @classmethod
     def of(cls, vectors: Array, classes: npt.NDArray[np.int64]) -> Neighbours:
@@ -34,16 +42,21 @@ class Neighbours:
 
         Args:
             vectors: The examples' vectors, shape (examples, size).
-            classes: The class of each example, as an index.
+            classes: The class of each example, as an index; none is left out.
         """
         order = np.argsort(classes, kind="stable")
+        ordered = classes[order]
+        within = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+        groups = GROUPS * ordered + within % GROUPS
+        by_group = np.argsort(groups, kind="stable")
         _, axes = np.linalg.eigh(vectors.T @ vectors)
         main: Array = axes[:, ::-1][:, :SIZE].astype(np.float32)
-        return cls(main, _unit(vectors[order] @ main), classes[order])
+        examples = _unit(vectors[order[by_group]] @ main)
+        return cls(main, np.frombuffer(product_with(examples.T), np.uint8), groups[by_group])
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Its arrays by name; `Neighbours(**arrays)` makes it again."""
-        return {"axes": self._axes, "near": self._vectors, "near_classes": self._classes}
+        return {"axes": self._axes, "product": self._product, "groups": self._groups}
 
     def cosines(self, vectors: Array) -> tuple[Array, Array]:
         """Closeness of messages to each class.
@@ -61,20 +74,11 @@ class Neighbours:
 
     def _cosines(self, vectors: Array) -> tuple[Array, Array]:
         turned = _unit(vectors @ self._axes)
-        if len(turned) <= FEW:
-            cosines = np.stack([row @ self._vectors.T for row in turned])
-        else:
-            cosines = turned @ self._vectors.T
-        starts, sizes = self._starts[:-1], np.diff(self._starts)
-        nearest = np.maximum.reduceat(cosines, starts, axis=1)
-        total, top = nearest.copy(), nearest
-        for taken in range(1, COUNT):
-            # What was counted is taken out, so that the next best comes up.
-            cosines[cosines == top[:, self._classes]] = -np.inf
-            following = np.maximum.reduceat(cosines, starts, axis=1)
-            top = np.where(np.isfinite(following), following, top)  # equals went out together
-            total += np.where(sizes > taken, top, 0.0)
-        return nearest, total / np.minimum(sizes, COUNT)
+        (cosines,) = self._session.run(["product"], {"rows": turned})
+        of_groups = np.full((len(turned), self._classes * GROUPS), -np.inf, dtype=np.float32)
+        of_groups[:, self._filled] = np.maximum.reduceat(cosines, self._starts, axis=1)
+        best = np.sort(of_groups.reshape(-1, self._classes, GROUPS))[:, :, -COUNT:]
+        return best[:, :, -1], best.mean(axis=2, where=np.isfinite(best))
 
 
 def _unit(vectors: Array) -> Array:

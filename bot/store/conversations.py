@@ -7,9 +7,10 @@ import datetime as dt
 import json
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Optional
+from contextvars import ContextVar
+from typing import Any, NamedTuple, Optional, TypeVar
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
@@ -20,27 +21,34 @@ from rasa.shared.core.events import (
     ActionExecuted,
     BotUttered,
     Event,
-    SessionStarted,
     SlotSet,
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.store import inbox, opt_outs, outbox, pushes, reminders, turns
-from bot.store.database import create_tables, database_url, open_engine
+from bot.store.database import create_tables, database_url, open_engine, open_readers
 from bot.store.pushes import Push
 from bot.store.turns import EVENTS, Snapshot, StoredTracker
 
-_TAIL = 60  # events: some five turns; a turn leans on the one before it and on the slots
+Found = TypeVar("Found")
+
 _LONGEST_ANSWER = 20  # events; a turn has at most four replies
 
 # Put together once: that takes SQLAlchemy as long as PostgreSQL takes to answer.
 _DATA = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sa.bindparam("conversation"))
 _WHOLE = _DATA.order_by(EVENTS.c.id)
-_NEWEST = _DATA.order_by(EVENTS.c.id.desc()).limit(_TAIL)
+# From the latest message on: a turn leans on the one before it and on the slots.
+_LATEST = _WHOLE.where(EVENTS.c.id >= turns.LATEST_MESSAGE)
 _SPOKEN = _WHOLE.where(EVENTS.c.type_name.in_((UserUttered.type_name, BotUttered.type_name)))
 _ANSWER = _SPOKEN.where(EVENTS.c.id >= sa.bindparam("number")).limit(_LONGEST_ANSWER)
+
+# What was read with the question whether a message came before, for the turn that then begins.
+_AHEAD: ContextVar[Optional[tuple[str, Optional[StoredTracker]]]] = ContextVar(
+    "conversation", default=None
+)
 
 _RATINGS = sa.Table(
     "ratings",
@@ -84,6 +92,7 @@ class ConversationStore(SQLTrackerStore):
         # Not Rasa's own beginning: it tries for ever, and asks PostgreSQL for 150 connections.
         TrackerStore.__init__(self, domain, event_broker)
         self.engine = open_engine(database_url())
+        self.readers = open_readers(self.engine)
         self.sessionmaker = sessionmaker(bind=self.engine)
         ours = (_RATINGS, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
         kept = [table.metadata for table in (*ours, reminders.TABLE)]
@@ -101,6 +110,10 @@ class ConversationStore(SQLTrackerStore):
 
     async def retrieve(self, sender_id: str) -> Optional[StoredTracker]:
         """The end of a conversation, with all its slots (called by Rasa)."""
+        ahead = _AHEAD.get()
+        _AHEAD.set(None)
+        if ahead is not None and ahead[0] == sender_id:
+            return ahead[1]
         return await asyncio.to_thread(self._retrieve_end, sender_id)
 
     async def retrieve_full_tracker(self, conversation_id: str) -> Optional[StoredTracker]:
@@ -108,17 +121,16 @@ class ConversationStore(SQLTrackerStore):
         return await asyncio.to_thread(self._retrieve_whole, conversation_id)
 
     def _retrieve_end(self, conversation: str) -> Optional[StoredTracker]:
-        with self.engine.connect() as connection:
-            rows = [data for (data,) in connection.execute(_NEWEST, {"conversation": conversation})]
-            now = turns.snapshot(connection, conversation) if rows else None
-        if now is None:  # a new conversation, or one of a version that noted no slots
-            return self._retrieve_whole(conversation) if rows else None
-        events = _parsed(reversed(rows))
-        beginning: list[Event] = []
-        if len(rows) == _TAIL:
-            beginning, events = [ActionExecuted(ACTION_LISTEN_NAME)], _from_a_message(events)
+        now = self._reading(turns.snapshot, conversation)
+        return self._end(conversation, now)
+
+    def _end(self, conversation: str, now: Optional[Snapshot]) -> Optional[StoredTracker]:
+        events = self._read(_LATEST, conversation) if now else []
+        if now is None or not events:  # a new one, or of a version that did not note this
+            return self._retrieve_whole(conversation)
         slots = [SlotSet(name, value) for name, value in now.slots.items()]
-        tracker = self._tracker(conversation, [*slots, *beginning, *_latest_session(events)])
+        listened = ActionExecuted(ACTION_LISTEN_NAME)
+        tracker = self._tracker(conversation, [*slots, listened, *events])
         tracker.offered = frozenset(now.offered)
         return tracker
 
@@ -127,9 +139,20 @@ class ConversationStore(SQLTrackerStore):
         return self._tracker(conversation, events) if events else None
 
     def _read(self, statement: sa.sql.Select, conversation: str, **values: Any) -> list[Event]:
-        with self.engine.connect() as connection:
-            rows = connection.execute(statement, {"conversation": conversation, **values}).all()
+        wanted = {"conversation": conversation, **values}
+        rows = self._reading(lambda connection: connection.execute(statement, wanted).all())
         return _parsed(data for (data,) in rows)
+
+    def _reading(self, read: Callable[..., Found], *args: Any) -> Found:
+        """What is read on a connection; read again where PostgreSQL was restarted in between."""
+        try:
+            with self.readers.connect() as connection:
+                return read(connection, *args)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        with self.readers.connect() as connection:
+            return read(connection, *args)
 
     def _tracker(self, conversation: str, events: list[Event]) -> StoredTracker:
         tracker = self.init_tracker(conversation)
@@ -174,15 +197,22 @@ class ConversationStore(SQLTrackerStore):
             turns.keep(connection, conversation, now, said_at)
 
     async def replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
-        """What was answered to the message of that id; None when it never came."""
-        return await asyncio.to_thread(self._replies_to, conversation, message_id)
+        """What was answered to the message of that id; None when it never came.
 
-    def _replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
-        with self.engine.connect() as connection:
-            number = turns.event_of(connection, conversation, message_id)
+        Then the end of the conversation is read, too: the `retrieve` of this turn gives it.
+        """
+        known, end = await asyncio.to_thread(self._replies_or_end, conversation, message_id)
+        _AHEAD.set((conversation, end) if known is None else None)
+        return known
+
+    def _replies_or_end(
+        self, conversation: str, message_id: str
+    ) -> tuple[Optional[list[BotUttered]], Optional[StoredTracker]]:
+        now, number = self._reading(turns.snapshot_and_event, conversation, message_id)
         if number is None:
-            return None
-        return turns.replies_to(self._read(_ANSWER, conversation, number=number), message_id)
+            return None, self._end(conversation, now)
+        said = self._read(_ANSWER, conversation, number=number)
+        return turns.replies_to(said, message_id), None
 
     async def spoken(self, conversation: str) -> list[Event]:
         """What was said in a conversation by both sides, oldest first."""
@@ -362,17 +392,3 @@ def _row(conversation: str, event: Event) -> dict[str, Any]:
 def _parsed(rows: Iterable[str]) -> list[Event]:
     found = (Event.from_parameters(json.loads(row)) for row in rows)
     return [event for event in found if event is not None]
-
-
-def _from_a_message(events: list[Event]) -> list[Event]:
-    """Drops what is left of a turn that was cut."""
-    for place, event in enumerate(events):
-        if isinstance(event, UserUttered):
-            return events[place:]
-    return events
-
-
-def _latest_session(events: list[Event]) -> list[Event]:
-    """The events of the session that goes on, without its `SessionStarted`, which empties slots."""
-    begins = [place for place, event in enumerate(events) if isinstance(event, SessionStarted)]
-    return events[begins[-1] + 1 :] if begins else events

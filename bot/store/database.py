@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -17,6 +18,17 @@ from bot.settings import get_settings
 # For each worker. Rasa's own are 50 and 100 more, above what PostgreSQL takes from all (100).
 _CONNECTIONS, _MORE_CONNECTIONS = 5, 5
 _PATIENCE = 5  # seconds for a connection, and for what was sent to be received
+# A failing statement must not bring what parents said into the log.
+_POSTGRESQL: dict[str, Any] = {
+    "hide_parameters": True,
+    "pool_size": _CONNECTIONS,
+    "max_overflow": _MORE_CONNECTIONS,
+    "pool_timeout": _PATIENCE,
+    "connect_args": {
+        "connect_timeout": _PATIENCE,
+        "tcp_user_timeout": _PATIENCE * 1000,  # milliseconds
+    },
+}
 _CREATING = 0x0B12  # the advisory lock held while tables are made; any number that is no hash
 _TRIES = 5
 
@@ -44,27 +56,27 @@ def open_engine(url: URL) -> Engine:
     Raises:
         OSError: Its folder cannot be written. SQLAlchemy would only say so at the first message.
     """
-    # A failing statement must not bring what parents said into the log.
     if url.get_backend_name() == "postgresql":
-        return sa.create_engine(
-            url,
-            hide_parameters=True,
-            pool_size=_CONNECTIONS,
-            max_overflow=_MORE_CONNECTIONS,
-            pool_timeout=_PATIENCE,
-            pool_pre_ping=True,  # what PostgreSQL closed when it was restarted is opened anew
-            connect_args={
-                "connect_timeout": _PATIENCE,
-                "tcp_user_timeout": _PATIENCE * 1000,  # milliseconds
-            },
-        )
+        # What PostgreSQL closed when it was restarted is opened anew.
+        return sa.create_engine(url, **_POSTGRESQL, pool_pre_ping=True)
     if url.database in (None, "", ":memory:"):
-        one = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        one: dict[str, Any] = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
         return sa.create_engine(url, hide_parameters=True, **one)
     _make_writable(Path(url.database))
     # Kept open: to open the file anew takes longer than what is then read of it.
     kept = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
     return sa.create_engine(url, hide_parameters=True, **kept)
+
+
+def open_readers(engine: Engine) -> Engine:
+    """The engine for what is only read: with PostgreSQL without transactions.
+
+    A transaction would cost two more trips to the server each time, and the look whether a
+    connection still lives a third: who reads can read again instead.
+    """
+    if engine.dialect.name != "postgresql":
+        return engine
+    return sa.create_engine(engine.url, **_POSTGRESQL, isolation_level="AUTOCOMMIT")
 
 
 def create_tables(engine: Engine, *kept: sa.MetaData) -> None:

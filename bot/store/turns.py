@@ -8,6 +8,7 @@ the last are read.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Optional, Union
 
@@ -42,6 +43,7 @@ MESSAGES = sa.Table(
     sa.Column("message_id", sa.Text, primary_key=True),
     sa.Column("event", sa.Integer, nullable=False),
     sa.Column("said_at", sa.Float, index=True, nullable=False),
+    sa.Index("ix_messages_conversation_event", "conversation", "event"),
 )
 
 
@@ -56,6 +58,13 @@ class StoredTracker(DialogueStateTracker):
 
     stored: int = 0
     offered: Optional[frozenset[str]] = None
+
+    def copy(self) -> StoredTracker:
+        """Its duplicate (called by Rasa, whose own replays all events for each action)."""
+        twin = copy.copy(self)
+        twin.events = self.events.copy()
+        twin.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        return twin
 
 
 class Snapshot(NamedTuple):
@@ -103,8 +112,18 @@ def replies_to(events: Iterable[Event], message_id: str) -> Optional[list[BotUtt
 _THERE = CONVERSATIONS.c.conversation == sa.bindparam("there")
 _SNAPSHOT = sa.select(CONVERSATIONS.c.slots, CONVERSATIONS.c.offered).where(_THERE)
 _KEEP = CONVERSATIONS.update().where(_THERE)
-_EVENT_OF = sa.select(MESSAGES.c.event).where(
-    MESSAGES.c.conversation == sa.bindparam("there"), MESSAGES.c.message_id == sa.bindparam("id")
+_ITS_EVENT = (MESSAGES.c.conversation == CONVERSATIONS.c.conversation) & (
+    MESSAGES.c.message_id == sa.bindparam("id")
+)
+_SNAPSHOT_AND_EVENT = _SNAPSHOT.add_columns(MESSAGES.c.event).select_from(
+    CONVERSATIONS.outerjoin(MESSAGES, _ITS_EVENT)
+)
+
+# The number of the event of a conversation's latest message.
+LATEST_MESSAGE = (
+    sa.select(sa.func.max(MESSAGES.c.event))
+    .where(MESSAGES.c.conversation == sa.bindparam("conversation"))
+    .scalar_subquery()
 )
 
 
@@ -112,6 +131,15 @@ def snapshot(session: Execution, conversation: str) -> Optional[Snapshot]:
     """Where a conversation stands; None where no turn noted it."""
     row = session.execute(_SNAPSHOT, {"there": conversation}).first()
     return Snapshot(*row) if row else None
+
+
+def snapshot_and_event(
+    session: Execution, conversation: str, message_id: str
+) -> tuple[Optional[Snapshot], Optional[int]]:
+    """Where a conversation stands, and the number of a message's event; None when it never came."""
+    wanted = {"there": conversation, "id": message_id}
+    row = session.execute(_SNAPSHOT_AND_EVENT, wanted).first()
+    return (Snapshot(row.slots, row.offered), row.event) if row else (None, None)
 
 
 def keep(session: Execution, conversation: str, now: Snapshot, said_at: float) -> None:
@@ -125,13 +153,6 @@ def note(session: Execution, conversation: str, said: UserUttered, number: int) 
     """Notes by its id a message, and the number of its event."""
     new = {"conversation": conversation, "message_id": said.message_id, "event": number}
     session.execute(MESSAGES.insert(), {**new, "said_at": said.timestamp})
-
-
-def event_of(session: Execution, conversation: str, message_id: str) -> Optional[int]:
-    """The number of the event of a message; None when it never came."""
-    wanted = {"there": conversation, "id": message_id}
-    number: Optional[int] = session.execute(_EVENT_OF, wanted).scalar()
-    return number
 
 
 def erase(session: Session, conversation: str) -> None:

@@ -30,8 +30,9 @@ def uttered(reply: Reply) -> dict[str, Any]:
     Returned as an event rather than through the dispatcher, because Rasa drops the empty fields of
     dispatched messages.
     """
+    whole = reply.dict()
     event: dict[str, Any] = BotUttered(
-        text=reply.text, data={"buttons": reply.dict()["buttons"]}, metadata=reply.dict()
+        text=reply.text, data={"buttons": whole["buttons"]}, metadata=whole
     )
     return event
 

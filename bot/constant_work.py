@@ -20,6 +20,8 @@ def do_constant_work_once() -> None:
     # Rasa walks the tree of all event classes for each event that it reads.
     found = lru_cache(maxsize=None)(Event.resolve_by_type)
     Event.resolve_by_type = staticmethod(found)  # type: ignore[method-assign]
+    # Events never change, yet Rasa copies them to the last letter for a line of the log.
+    Event.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]
     # Rasa's own action runner, in this process, has looked at the events already: 5 ms a message.
     RemoteAction._validate_action_result = lambda self, result: True  # type: ignore[method-assign]
 

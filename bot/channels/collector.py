@@ -27,4 +27,4 @@ class ReplyCollector(OutputChannel):
 
 def reply_of(message: dict[str, Any]) -> dict[str, Any]:
     """The REPLY in a bot event's metadata or message."""
-    return Reply.parse_obj({name: message[name] for name in Reply.__fields__}).dict()
+    return {name: message[name] for name in Reply.__fields__}

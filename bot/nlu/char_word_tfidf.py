@@ -7,6 +7,8 @@ set phrases such as "2 months". Each block has unit length.
 from __future__ import annotations
 
 import json
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
@@ -65,14 +67,14 @@ class _Block:
 
     def row(self, text: str) -> csr_matrix:
         """Sublinear tf-idf of unit length, shape (1, runs)."""
-        found = [
-            column for run in self._runs_of(text) if (column := self._columns.get(run, -1)) >= 0
-        ]
-        columns, counts = np.unique(np.array(found, dtype=np.int32), return_counts=True)
-        weights = (1.0 + np.log(counts.astype(np.float32))) * self._rarity[columns]
-        weights /= np.linalg.norm(weights) or 1.0
-        shape = (1, len(self._rarity))
-        return csr_matrix((weights, columns, np.array([0, len(columns)])), shape=shape)
+        counted = Counter(map(self._columns.get, self._runs_of(text)))
+        counted.pop(None, None)  # runs that no training sentence had
+        columns = np.fromiter(counted, np.int32, len(counted))
+        counts = np.fromiter(counted.values(), np.float32, len(counted))
+        weights = (1.0 + np.log(counts)) * self._rarity[columns]
+        weights /= math.sqrt(weights @ weights) or 1.0
+        ends = np.array([0, len(columns)], dtype=np.int32)
+        return csr_matrix((weights, columns, ends), shape=(1, len(self._rarity)))
 
     def rows(self, texts: list[str]) -> Iterator[csr_matrix]:
         """The rows of many texts."""

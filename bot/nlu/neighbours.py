@@ -35,6 +35,9 @@ class Neighbours:
         self._starts = np.flatnonzero(np.diff(groups, prepend=-1))
         self._filled = groups[self._starts]
         self._classes = 1 + int(groups.max()) // GROUPS
+        # How many groups of each class are averaged, and which places of the best are empty.
+        self._counts = np.minimum(np.bincount(self._filled // GROUPS), COUNT)
+        self._empty = np.arange(COUNT, 0, -1) > self._counts[:, np.newaxis]
 
     @classmethod
     def of(cls, vectors: Array, classes: npt.NDArray[np.int64]) -> Neighbours:
@@ -77,8 +80,10 @@ class Neighbours:
         (cosines,) = self._session.run(["product"], {"rows": turned})
         of_groups = np.full((len(turned), self._classes * GROUPS), -np.inf, dtype=np.float32)
         of_groups[:, self._filled] = np.maximum.reduceat(cosines, self._starts, axis=1)
-        best = np.sort(of_groups.reshape(-1, self._classes, GROUPS))[:, :, -COUNT:]
-        return best[:, :, -1], best.mean(axis=2, where=np.isfinite(best))
+        of_groups = of_groups.reshape(-1, self._classes, GROUPS)
+        of_groups.sort(axis=2)
+        best = of_groups[:, :, -COUNT:]
+        return best[:, :, -1], np.where(self._empty, 0.0, best).sum(axis=2) / self._counts
 
 
 def _unit(vectors: Array) -> Array:

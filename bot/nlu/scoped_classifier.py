@@ -319,24 +319,19 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
 
     def _set_intent(self, message: Message, probabilities: Probabilities, score: float) -> None:
         order = np.argsort(-probabilities)
-        ranking = [{"name": self._classes[i], "confidence": float(probabilities[i])} for i in order]
-        beyond = [ranked for ranked, i in zip(ranking, order, strict=True) if self._out_of_scope[i]]
-        known = [
-            ranked for ranked, i in zip(ranking, order, strict=True) if not self._out_of_scope[i]
-        ]
-        if (
-            score >= self._gate.answer
-            and known[0]["confidence"] >= self._config["least_confidence"]
-        ):
-            intent = known[0]
-        elif score >= self._gate.clarify or not beyond:
+
+        def ranked(place: np.int64) -> dict[str, Any]:
+            return {"name": self._classes[place], "confidence": float(probabilities[place])}
+
+        known = ranked(order[~self._out_of_scope[order]][0])
+        beyond = order[self._out_of_scope[order]]
+        if score >= self._gate.answer and known["confidence"] >= self._config["least_confidence"]:
+            intent = known
+        elif score >= self._gate.clarify or not len(beyond):
             intent = {"name": DEFAULT_NLU_FALLBACK_INTENT_NAME, "confidence": score}
         else:
-            intent = beyond[0]
-        others = [ranked for ranked in ranking if ranked["name"] != intent["name"]]
+            intent = ranked(beyond[0])
+        most = self._config["ranking_length"]
+        others = [other for other in map(ranked, order[:most]) if other["name"] != intent["name"]]
         message.set(INTENT, intent, add_to_output=True)
-        message.set(
-            INTENT_RANKING_KEY,
-            [intent, *others][: self._config["ranking_length"]],
-            add_to_output=True,
-        )
+        message.set(INTENT_RANKING_KEY, [intent, *others][:most], add_to_output=True)

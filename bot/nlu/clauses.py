@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spacy.tokens import Span, Token
-
 from bot.nlu.english import english
 
 
@@ -66,107 +64,114 @@ class Clause:
 
 def clauses_of(text: str) -> list[Clause]:
     """The clauses of an English message, in order; a message of one clause gives one."""
+    doc = english()(text)
+    words = [token.lower_ for token in doc]
     found = []
-    for sentence in english()(text).sents:
-        for span, asked in _cut(sentence):
-            words = _trimmed(span)
-            if words is not None:
-                found.append(Clause(words.text, asked or _wishes_to_know(words.text)))
+    for sentence in doc.sents:
+        for start, end, asks in _cut(words, sentence.start, sentence.end):
+            start, end = _trimmed(words, start, end)
+            if any(token.is_alpha for token in doc[start:end]):
+                clause = doc[start:end].text
+                found.append(Clause(clause, asks or _wishes_to_know(clause)))
     return found
 
 
-def _cut(sentence: Span) -> Iterator[tuple[Span, bool]]:
-    """The clauses of a sentence, each with whether it asks."""
-    start = sentence.start
-    opened: Token | None = None  # where the clause's own question opened
+def _cut(words: list[str], begin: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """The clauses of a sentence: first word, word behind the last, and whether it asks."""
+    start = begin
+    opened: int | None = None  # where the clause's own question opened
     asks = asked = False  # in this clause; in this sentence
-    for token in sentence:
-        if not _opens(token, asked):
+    only_joining = True  # whether nothing but joining words stands before, in this sentence
+    for place in range(begin, end):
+        here = _Place(words, place, begins=only_joining)
+        only_joining = only_joining and _is_filling(words[place])
+        if not here.opens(asked):
             continue
-        first = _first_joining(token, start)
-        joined = first < token.i
-        if first > start and (joined or (opened is not None and not _belongs(token, opened))):
-            yield sentence.doc[start:first], asks
+        first = place
+        while first - 1 > start and words[first - 1] in _JOINING:
+            first -= 1
+        joined = first < place
+        if first > start and (joined or (opened is not None and not _belongs(words, place, opened))):
+            yield start, first, asks
             start, asks, opened = first, False, None
-        if _asks_at(token, asked):
+        if here.asks(asked):
             asks = asked = True
-        opened = opened or token
-    yield sentence.doc[start : sentence.end], asks or sentence.text.rstrip().endswith("?")
+        opened = place if opened is None else opened
+    yield start, end, asks or _ends_as_question(words, begin, end)
 
 
-def _opens(token: Token, asked: bool) -> bool:
-    """Whether a clause may begin here."""
-    joined = _previous(token) in _JOINING or _begins(token)
-    if token.lower_ in _QUESTION_WORDS or token.lower_ in _WISHES:
-        return joined or _asks_at(token, asked)
-    if token.lower_ in ("for", "about", "as"):
-        return _previous(token) in ("and", "or", "also") and _next(token) in _PERSONS
-    return _asks_at(token, asked)
+class _Place:
+    """A place in a message, where a clause may begin.
+
+    Args:
+        words: Of the message, in lower case.
+        place: The word in question.
+        begins: Whether only joining words stand before it in its sentence.
+    """
+
+    def __init__(self, words: list[str], place: int, begins: bool) -> None:
+        self._word = words[place]
+        self._previous = words[place - 1] if place > 0 else ""
+        self._next = words[place + 1] if place + 1 < len(words) else ""
+        self._begins = begins
+
+    def opens(self, asked: bool) -> bool:
+        """Whether a clause may begin here; `asked`: whether its sentence asked before."""
+        if self._word in _QUESTION_WORDS or self._word in _WISHES:
+            return self._previous in _JOINING or self._begins or self.asks(asked)
+        if self._word in ("for", "about", "as"):
+            return self._previous in ("and", "or", "also") and self._next in _PERSONS
+        return self.asks(asked)
+
+    def asks(self, asked: bool) -> bool:
+        """Whether the words from here on have the form of a question."""
+        word, previous, following = self._word, self._previous, self._next
+        if word in _QUESTION_WORDS:
+            if word in ("who", "which") and previous == "," and not self._begins:
+                return False  # "my mother, who was a nurse"
+            if following in _VERBS or following in _OPENED_BY:
+                return True
+            if word in ("when", "where"):
+                return False  # "when my wife came home"
+            return self._begins or previous in ("and", "also", "plus", "or") or word == "how"
+        if word not in _VERBS:
+            return False
+        if following in _PRONOUNS:
+            return word not in _TELLING or previous in _JOINING or self._begins
+        if word in _TELLING:
+            return self._begins
+        # "and do most": once something was asked, a joined verb asks again, whoever its subject.
+        joined = previous in _JOINING or previous in _QUESTION_WORDS
+        return self._begins or (joined and (asked or following in _SUBJECTS))
 
 
-def _asks_at(token: Token, asked: bool) -> bool:
-    """Whether the words from here on have the form of a question."""
-    word, previous, following = token.lower_, _previous(token), _next(token)
-    begins = _begins(token)
-    if word in _QUESTION_WORDS:
-        if word in ("who", "which") and previous == "," and not begins:
-            return False  # "my mother, who was a nurse"
-        if following in _VERBS or following in _OPENED_BY:
-            return True
-        if word in ("when", "where"):
-            return False  # "when my wife came home"
-        return begins or previous in ("and", "also", "plus", "or") or word == "how"
-    if word not in _VERBS:
-        return False
-    if following in _PRONOUNS:
-        return word not in _TELLING or previous in _JOINING or begins
-    if word in _TELLING:
-        return begins
-    # "and do most": once something was asked, a joined verb asks again, whoever its subject.
-    joined = previous in _JOINING or previous in _QUESTION_WORDS
-    return begins or (joined and (asked or following in _SUBJECTS))
+def _is_filling(word: str) -> bool:
+    return word in _JOINING or word.isspace()
 
 
-def _begins(token: Token) -> bool:
-    """Whether only joining words stand before it in its sentence."""
-    before = token.doc[token.sent.start : token.i]
-    return all(other.is_space or other.lower_ in _JOINING for other in before)
-
-
-def _belongs(token: Token, opened: Token) -> bool:
+def _belongs(words: list[str], place: int, opened: int) -> bool:
     """Whether a verb belongs to the question before it: "how long will he", "will she have it"."""
-    if token.lower_ not in _VERBS:
+    if words[place] not in _VERBS:
         return False
-    reach = 6 if opened.lower_ in _QUESTION_WORDS else 2
-    return token.i - opened.i <= reach
+    reach = 6 if words[opened] in _QUESTION_WORDS else 2
+    return place - opened <= reach
 
 
-def _first_joining(token: Token, start: int) -> int:
-    first = token.i
-    while first - 1 > start and token.doc[first - 1].lower_ in _JOINING:
-        first -= 1
-    return first
-
-
-def _trimmed(span: Span) -> Span | None:
-    """The clause without joining words and blanks at its ends; None if nothing is left."""
-    start, end = span.start, span.end
-    while start < end and (span.doc[start].is_space or span.doc[start].lower_ in _JOINING):
-        start += 1
-    while end > start and (span.doc[end - 1].is_space or span.doc[end - 1].lower_ in _JOINING):
+def _ends_as_question(words: list[str], begin: int, end: int) -> bool:
+    while end > begin and words[end - 1].isspace():
         end -= 1
-    words = span.doc[start:end]
-    return words if any(token.is_alpha for token in words) else None
+    return end > begin and words[end - 1].endswith("?")
+
+
+def _trimmed(words: list[str], start: int, end: int) -> tuple[int, int]:
+    """Where the clause is without joining words and blanks at its ends."""
+    while start < end and _is_filling(words[start]):
+        start += 1
+    while end > start and _is_filling(words[end - 1]):
+        end -= 1
+    return start, end
 
 
 def _wishes_to_know(words: str) -> bool:
     lower = words.lower()
     return "?" in words or any(phrase in lower for phrase in _ASKING)
-
-
-def _previous(token: Token) -> str:
-    return token.nbor(-1).lower_ if token.i > 0 else ""
-
-
-def _next(token: Token) -> str:
-    return token.nbor(1).lower_ if token.i + 1 < len(token.doc) else ""

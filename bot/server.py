@@ -32,6 +32,7 @@ from bot.channels.page import SECURITY_HEADERS, pages
 from bot.channels.sessions import session_key
 from bot.dialogue.compose import Composer
 from bot.guide.catalogue import load_catalogue
+from bot.lean_start import keep_for_good
 from bot.metrics import ERRORS
 from bot.reminding import Reminding
 from bot.settings import Settings
@@ -167,6 +168,7 @@ async def _load_model(app: Sanic, settings: Settings, load: Callable[[], Compani
         app.stop()
         return
     await asyncio.to_thread(app.ctx.agent.processor.prepare)
+    keep_for_good()
     print(f"B12 Companion answers at http://{settings.host}:{settings.port}", flush=True)
 
 

@@ -90,8 +90,8 @@ def _cut(words: list[str], begin: int, end: int) -> Iterator[tuple[int, int, boo
         first = place
         while first - 1 > start and words[first - 1] in _JOINING:
             first -= 1
-        joined = first < place
-        if first > start and (joined or (opened is not None and not _belongs(words, place, opened))):
+        begins = first < place or (opened is not None and not _belongs(words, place, opened))
+        if first > start and begins:
             yield start, first, asks
             start, asks, opened = first, False, None
         if here.asks(asked):

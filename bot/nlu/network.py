@@ -61,7 +61,7 @@ class Network:
         rows = [slice(*ends) for ends in pairwise(sparse.indptr)]
         weights = (self.sparse_weights[sparse.indices[row]].astype(np.float32) for row in rows)
         sums = [sparse.data[row] @ found for row, found in zip(rows, weights, strict=True)]
-        return np.stack(sums) * self.sparse_scales
+        return np.asarray(np.stack(sums) * self.sparse_scales)
 
     def over(self, directions: Array) -> Network:
         """The same network over sparse features instead of their main directions."""

@@ -18,7 +18,7 @@ from bot.settings import get_settings
 # For each worker. Rasa's own are 50 and 100 more, above what PostgreSQL takes from all (100).
 _CONNECTIONS, _MORE_CONNECTIONS = 5, 5
 _PATIENCE = 5  # seconds for a connection, and for what was sent to be received
-# A failing statement must not bring what parents said into the log.
+# Hidden parameters: a failing statement must not bring what parents said into the log.
 _POSTGRESQL: dict[str, Any] = {
     "hide_parameters": True,
     "pool_size": _CONNECTIONS,
@@ -28,6 +28,10 @@ _POSTGRESQL: dict[str, Any] = {
         "connect_timeout": _PATIENCE,
         "tcp_user_timeout": _PATIENCE * 1000,  # milliseconds
     },
+}
+_SQLITE: dict[str, Any] = {
+    "hide_parameters": True,
+    "connect_args": {"check_same_thread": False},
 }
 _CREATING = 0x0B12  # the advisory lock held while tables are made; any number that is no hash
 _TRIES = 5
@@ -60,12 +64,10 @@ def open_engine(url: URL) -> Engine:
         # What PostgreSQL closed when it was restarted is opened anew.
         return sa.create_engine(url, **_POSTGRESQL, pool_pre_ping=True)
     if url.database in (None, "", ":memory:"):
-        one: dict[str, Any] = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-        return sa.create_engine(url, hide_parameters=True, **one)
+        return sa.create_engine(url, **_SQLITE, poolclass=StaticPool)
     _make_writable(Path(url.database))
     # Kept open: to open the file anew takes longer than what is then read of it.
-    kept = {"poolclass": QueuePool, "connect_args": {"check_same_thread": False}}
-    return sa.create_engine(url, hide_parameters=True, **kept)
+    return sa.create_engine(url, **_SQLITE, poolclass=QueuePool)
 
 
 def open_readers(engine: Engine) -> Engine:

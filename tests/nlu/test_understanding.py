@@ -33,6 +33,28 @@ def test_training_is_quick() -> None:
     assert any(GOALS["training"].keeps_up(training_seconds()) for _ in range(3))
 
 
+def test_messages_read_at_the_same_time_are_read_as_one_by_one(agent: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from rasa.core.channels.channel import UserMessage
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    from tests.nlu.question_sets import read_set
+
+    nobody = DialogueStateTracker.from_events("nobody", [])
+
+    def read(text: str) -> dict[str, Any]:
+        parsed: dict[str, Any] = agent.processor._parse_message_with_graph(
+            UserMessage(text), nobody
+        )
+        return parsed
+
+    sets = ("in_scope", "two_questions", "emergencies")
+    texts = [message["text"] for name in sets for message in read_set("tuning", name)[:60]]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(read, texts)) == [read(text) for text in texts]
+
+
 @pytest.mark.parametrize(
     ("name", "least"),
     [

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from rasa.core.agent import Agent
-from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import LockStore
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
@@ -163,6 +163,12 @@ class CompanionProcessor(MessageProcessor):
         if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
             parsed["stored_messages"] = 1 + self._conversations.count_messages(tracker.sender_id)
         return parsed
+
+    async def run_action_extract_slots(
+        self, output_channel: OutputChannel, tracker: DialogueStateTracker
+    ) -> DialogueStateTracker:
+        """Does not look for what messages fill in: here actions set all slots (called by Rasa)."""
+        return tracker
 
     def prepare(self) -> None:
         """Does what need not be done before the first message: messages in other languages."""

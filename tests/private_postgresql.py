@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Optional
 
 import psycopg2
 import pytest
@@ -78,17 +79,29 @@ class PrivatePostgreSQL:
                     return
         pytest.fail("The private PostgreSQL did not start.")
 
+    def start_again(self) -> None:
+        """Starts it if it has ended; if not, waits until it answers."""
+        deadline = time.monotonic() + _SLOWEST_START
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                psycopg2.connect(self.url).close()
+            except psycopg2.OperationalError:
+                time.sleep(0.1)
+            else:
+                return
+        self.start()
+
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         self._process.send_signal(how)
         self._process.wait(timeout=60)
 
 
 @contextmanager
-def private_postgresql() -> Iterator[PrivatePostgreSQL]:
-    """One that is gone afterwards."""
+def private_postgresql(folder: Optional[Path] = None) -> Iterator[PrivatePostgreSQL]:
+    """One that is gone afterwards; in a folder of its own, if none is given."""
     # Not pytest's own folder: other users cannot reach into it.
-    with tempfile.TemporaryDirectory(prefix="companion-") as folder:
-        running = PrivatePostgreSQL(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="companion-") as own:
+        running = PrivatePostgreSQL(folder or Path(own))
         try:
             yield running
         finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +26,7 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.store import inbox, opt_outs, outbox, pushes, reminders, turns
@@ -93,6 +94,7 @@ class ConversationStore(SQLTrackerStore):
         TrackerStore.__init__(self, domain, event_broker)
         self.engine = open_engine(database_url())
         self.readers = open_readers(self.engine)
+        self._turned_away = False  # whether the latest turn could not be kept
         self.sessionmaker = sessionmaker(bind=self.engine)
         ours = (_RATINGS, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
         kept = [table.metadata for table in (*ours, reminders.TABLE)]
@@ -172,7 +174,12 @@ class ConversationStore(SQLTrackerStore):
             tracker.events if offered is None else new
         )
         now = Snapshot(tracker.current_slot_values(), sorted(offered))
-        await asyncio.to_thread(self._write, tracker.sender_id, new, now)
+        try:
+            await asyncio.to_thread(self._write, tracker.sender_id, new, now)
+        except SQLAlchemyError:
+            self._turned_away = True
+            raise
+        self._turned_away = False
         if isinstance(tracker, StoredTracker):
             tracker.stored, tracker.offered = len(tracker.events), offered
         if self.event_broker is not None:
@@ -226,17 +233,23 @@ class ConversationStore(SQLTrackerStore):
             return int(session.execute(sa.select(sa.func.count()).where(said)).scalar_one())
 
     def check(self) -> None:
-        """Writes a row and takes it away, as a full disk still lets itself be read.
+        """Writes a little and takes it away, as a full disk still lets itself be read.
+
+        Since a turn could not be kept it writes as much as a turn: in a page that PostgreSQL has
+        begun a little finds room on a full disk, too.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: Nothing can be kept at present.
         """
         mark = f"check-{uuid.uuid4().hex}"
+        sizes = [1000] * 10 if self._turned_away else [1]  # bytes; larger ones would be put aside
+        row = {"sender_id": mark, "type_name": "check", "timestamp": time.time()}
+        rows = [{**row, "data": os.urandom(size).hex()} for size in sizes]
         with self.session_scope() as session:
-            turns.keep(session, mark, Snapshot({}, []), time.time())
-            session.flush()
-            turns.erase(session, mark)
+            session.execute(EVENTS.insert(), rows)
+            session.execute(EVENTS.delete().where(EVENTS.c.sender_id == mark))
             session.commit()
+        self._turned_away = False
 
     def push(self, conversation: str, reply: dict[str, Any]) -> int:
         """Says something that the assistant begins; open pages show it within a second.

@@ -34,3 +34,10 @@ def test_event_types_are_found_and_an_unknown_one_is_refused(agent: Any) -> None
     assert Event.resolve_by_type("slot") is SlotSet
     with pytest.raises(ValueError, match="Unknown event"):
         Event.resolve_by_type("nonsense")
+
+
+def test_rasa_has_no_slot_to_fill_that_the_processor_would_leave_empty(agent: Any) -> None:
+    mappings = [mapping for slot in agent.domain.slots for mapping in slot.mappings]
+    assert {mapping["type"] for mapping in mappings} == {"custom"}, (
+        "A slot is filled from messages: take run_action_extract_slots out of bot/agent.py."
+    )

@@ -46,6 +46,7 @@ class PrivatePostgreSQL:
         self._folder = folder
         self._port = free_port()
         self.url = f"postgresql://postgres@{HOST}:{self._port}/postgres"
+        self._process: Optional[subprocess.Popen[bytes]] = None
         # It refuses to run as root.
         self._user = "postgres" if os.geteuid() == 0 else None
         if self._user:
@@ -64,34 +65,23 @@ class PrivatePostgreSQL:
         )
 
     def start(self) -> None:
-        """Starts it, and waits until it answers."""
+        """Starts it unless it runs, and waits until it answers."""
         deadline = time.monotonic() + _SLOWEST_START
+        listen = ("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=")
         while time.monotonic() < deadline:
-            listen = ("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=")
-            self._process = self._run("postgres", "-p", str(self._port), *listen)
             # It ends at once while a killed one's last processes still hold its memory.
-            while self._process.poll() is None and time.monotonic() < deadline:
-                try:
-                    psycopg2.connect(self.url).close()
-                except psycopg2.OperationalError:
-                    time.sleep(0.1)
-                else:
-                    return
-        pytest.fail("The private PostgreSQL did not start.")
-
-    def start_again(self) -> None:
-        """Starts it if it has ended; if not, waits until it answers."""
-        deadline = time.monotonic() + _SLOWEST_START
-        while self._process.poll() is None and time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                self._process = self._run("postgres", "-p", str(self._port), *listen)
             try:
                 psycopg2.connect(self.url).close()
             except psycopg2.OperationalError:
                 time.sleep(0.1)
             else:
                 return
-        self.start()
+        pytest.fail("The private PostgreSQL did not start.")
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        assert self._process is not None
         self._process.send_signal(how)
         self._process.wait(timeout=60)
 

@@ -113,7 +113,7 @@ def test_a_full_disk_under_postgresql_is_said_and_nothing_acknowledged_is_lost(
             said.append(answered.json())
         _is_said(answered, server)
         disk.make_room()
-        postgresql.start_again()  # it may have ended: it could not write what it must
+        postgresql.start()  # it may have ended: it could not write what it must
         said.append(chat.say(message["message"], message_id=message["message_id"]))
         assert [turn["replies"] for turn in chat.history()] == said
         assert [turn["message_id"] for turn in chat.history()] == [

@@ -55,7 +55,8 @@ class Bot(ABC):
         path, options = self.request(conversation, text)
         url = self.urls[process % len(self.urls)]
         async with client.post(url + path, **options) as answer:
-            if answer.status != 200 or not await answer.json():
+            # Stock Rasa's deep nets, hardly trained, may choose to say nothing.
+            if answer.status != 200 or await answer.json() is None:
                 raise RuntimeError(f"{url} answered {answer.status}: {await answer.text()}")
 
     def resident_megabytes(self) -> float:

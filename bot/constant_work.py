@@ -1,7 +1,7 @@
 """Work that Rasa does anew at each message though its outcome never changes.
 
 The check of what actions return takes 27 ms of processor time a message, 22 of them to check its
-schema (a busy machine of 2 cores, PostgreSQL). What the other two save lies within the noise.
+schema (a busy machine of 2 cores, PostgreSQL). What the others save lies within the noise.
 """
 
 from __future__ import annotations

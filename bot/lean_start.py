@@ -1,7 +1,7 @@
 """A lean start: a process that only answers does not load what Rasa needs for training.
 
-A server answers first after 7.2 s and holds 460 MB under load; stock Rasa without deep nets takes
-18.5 s and 600 MB, with them 60 s and 1,137 MB (2 cores, docs/benchmarks.md).
+A server answers first after 5.4 s and holds 469 MB under load; stock Rasa without deep nets takes
+16 s and 698 MB, with them 43.5 s and 1,332 MB (2 cores, docs/benchmarks.md).
 """
 
 from __future__ import annotations

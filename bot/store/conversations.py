@@ -1,4 +1,4 @@
-"""The database of conversations, as Rasa's tracker store, and what parents thought of answers."""
+"""The database of conversations, as Rasa's tracker store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Optional, TypeVar
+from typing import Any, Optional, TypeVar
 
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
@@ -29,9 +29,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.store import inbox, opt_outs, outbox, pushes, reminders, turns
+from bot.store import inbox, opt_outs, outbox, pushes, ratings, reminders, turns
 from bot.store.database import create_tables, database_url, open_engine, open_readers
 from bot.store.pushes import Push
+from bot.store.ratings import Opinion
 from bot.store.turns import EVENTS, Snapshot, StoredTracker
 
 Found = TypeVar("Found")
@@ -50,31 +51,6 @@ _ANSWER = _SPOKEN.where(EVENTS.c.id >= sa.bindparam("number")).limit(_LONGEST_AN
 _AHEAD: ContextVar[Optional[tuple[str, Optional[StoredTracker]]]] = ContextVar(
     "conversation", default=None
 )
-
-_RATINGS = sa.Table(
-    "ratings",
-    sa.MetaData(),
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("conversation", sa.String(255), index=True, nullable=False),
-    sa.Column("statement", sa.String(100), nullable=False),
-    sa.Column("helpful", sa.Boolean, nullable=False),
-    sa.Column("given_on", sa.Date, nullable=False),
-    sa.Column("words", sa.Text),  # the parent's question, only where the clinic wants it
-)
-
-
-class Opinion(NamedTuple):
-    """What parents thought of a statement.
-
-    Attributes:
-        statement: Its id.
-        helpful: How many said that it helped.
-        unhelpful: How many said that it did not.
-    """
-
-    statement: str
-    helpful: int
-    unhelpful: int
 
 
 class ConversationStore(SQLTrackerStore):
@@ -96,7 +72,7 @@ class ConversationStore(SQLTrackerStore):
         self.readers = open_readers(self.engine)
         self._turned_away = False  # whether the latest turn could not be kept
         self.sessionmaker = sessionmaker(bind=self.engine)
-        ours = (_RATINGS, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
+        ours = (ratings.TABLE, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
         kept = [table.metadata for table in (*ours, reminders.TABLE)]
         create_tables(self.engine, self.Base.metadata, turns.METADATA, *kept)
 
@@ -296,11 +272,7 @@ class ConversationStore(SQLTrackerStore):
             reminders.forget(session, day)
             # Nobody has opened that page for as long as its words were kept.
             reminders.forget_silent(session, "web", sa.select(EVENTS.c.sender_id))
-            session.execute(
-                _RATINGS.update()
-                .where(_RATINGS.c.given_on < day)
-                .values(conversation="", words=None)
-            )
+            ratings.forget_whose(session, day)
             session.commit()
         return deleted
 
@@ -311,7 +283,7 @@ class ConversationStore(SQLTrackerStore):
         """
         with self.session_scope() as session:
             session.execute(EVENTS.delete().where(EVENTS.c.sender_id == conversation))
-            for table in (_RATINGS, pushes.TABLE, outbox.TABLE):
+            for table in (ratings.TABLE, pushes.TABLE, outbox.TABLE):
                 session.execute(table.delete().where(table.c.conversation == conversation))
             turns.erase(session, conversation)
             reminders.erase(session, conversation)
@@ -332,34 +304,14 @@ class ConversationStore(SQLTrackerStore):
             helpful: Whether it helped.
             words: The parent's question, where the clinic wants it kept.
         """
-        today = dt.datetime.fromtimestamp(time.time(), dt.timezone.utc).date()
         with self.session_scope() as session:
-            for statement in statements:
-                session.execute(
-                    _RATINGS.delete().where(
-                        _RATINGS.c.conversation == conversation, _RATINGS.c.statement == statement
-                    )
-                )
-                session.execute(
-                    _RATINGS.insert().values(
-                        conversation=conversation,
-                        statement=statement,
-                        helpful=helpful,
-                        given_on=today,
-                        words=words,
-                    )
-                )
+            ratings.rate(session, conversation, statements, helpful, words)
             session.commit()
 
     def opinions(self) -> list[Opinion]:
         """What parents thought of each statement, the least helpful first."""
-        helpful = sa.func.sum(sa.case((_RATINGS.c.helpful, 1), else_=0))
-        count = sa.func.count()
-        columns = (_RATINGS.c.statement, helpful, count - helpful)
         with self.session_scope() as session:
-            rows = session.execute(sa.select(*columns).group_by(_RATINGS.c.statement)).all()
-        opinions = [Opinion(name, int(good), int(bad)) for name, good, bad in rows]
-        return sorted(opinions, key=lambda opinion: (-opinion.unhelpful, opinion.statement))
+            return ratings.opinions(session)
 
 
 class PassingStore(InMemoryTrackerStore):

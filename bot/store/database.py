@@ -15,7 +15,8 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.settings import get_settings
 
-# For each worker. Rasa's own are 50 and 100 more, above what PostgreSQL takes from all (100).
+# For each worker to write, and as many to read. Rasa's own are 50 and 100 more, above what
+# PostgreSQL takes from all (100).
 _CONNECTIONS, _MORE_CONNECTIONS = 5, 5
 _PATIENCE = 5  # seconds for a connection, and for what was sent to be received
 # Hidden parameters: a failing statement must not bring what parents said into the log.

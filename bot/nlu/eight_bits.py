@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
@@ -57,7 +58,8 @@ def product_with(matrix: npt.NDArray[np.float32]) -> bytes:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
     model.ir_version = IR_VERSION
-    small: bytes = _in_blocks(model, ["multiply"]).SerializeToString()
+    with _silence():
+        small: bytes = _in_blocks(model, ["multiply"]).SerializeToString()
     return small
 
 
@@ -80,25 +82,31 @@ def write_8_bit(
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    with tempfile.TemporaryDirectory(dir=target.parent) as work:
+    with tempfile.TemporaryDirectory(dir=target.parent) as work, _silence():
         plain, small = Path(work) / "fp32.onnx", Path(work) / "int8.onnx"
-        logging.disable(logging.WARNING)  # it comments on every node
-        try:
-            onnx.save(_in_blocks(model, narrowing) if narrowing else model, str(plain))
-            # Per channel: one scale for the whole matrix loses too much (cosine .956 against .99).
-            # Reduced range: processors without VNNI cut off sums of whole bytes, so that a text
-            # would mean something else on another machine (with the careful encoder: nonsense).
-            quantize_dynamic(
-                str(plain),
-                str(small),
-                per_channel=True,
-                reduce_range=True,
-                weight_type=QuantType.QInt8,
-                nodes_to_exclude=[whole],
-            )
-        finally:
-            logging.disable(logging.NOTSET)
+        onnx.save(_in_blocks(model, narrowing) if narrowing else model, str(plain))
+        # Per channel: one scale for the whole matrix loses too much (cosine .956 against .99).
+        # Reduced range: processors without VNNI cut off sums of whole bytes, so that a text
+        # would mean something else on another machine (with the careful encoder: nonsense).
+        quantize_dynamic(
+            str(plain),
+            str(small),
+            per_channel=True,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=[whole],
+        )
         small.replace(target)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Lets nothing be logged: onnxruntime comments on every matrix that it packs."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelProto":

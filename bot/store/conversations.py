@@ -29,11 +29,11 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from bot.store import inbox, opt_outs, outbox, pushes, ratings, reminders, turns
-from bot.store.database import create_tables, database_url, open_engine, open_readers
+from bot.store import inbox, opt_outs, outbox, pushes, ratings, reminders, turns, writing
+from bot.store.database import create_tables, database_url, open_autocommit, open_engine
 from bot.store.pushes import Push
 from bot.store.ratings import Opinion
-from bot.store.turns import EVENTS, Snapshot, StoredTracker
+from bot.store.turns import EVENTS, End, Snapshot, StoredTracker
 
 Found = TypeVar("Found")
 
@@ -42,8 +42,6 @@ _LONGEST_ANSWER = 20  # events; a turn has at most four replies
 # Put together once: that takes SQLAlchemy as long as PostgreSQL takes to answer.
 _DATA = sa.select(EVENTS.c.data).where(EVENTS.c.sender_id == sa.bindparam("conversation"))
 _WHOLE = _DATA.order_by(EVENTS.c.id)
-# From the latest message on: a turn leans on the one before it and on the slots.
-_LATEST = _WHOLE.where(EVENTS.c.id >= turns.LATEST_MESSAGE)
 _SPOKEN = _WHOLE.where(EVENTS.c.type_name.in_((UserUttered.type_name, BotUttered.type_name)))
 _ANSWER = _SPOKEN.where(EVENTS.c.id >= sa.bindparam("number")).limit(_LONGEST_ANSWER)
 
@@ -69,7 +67,7 @@ class ConversationStore(SQLTrackerStore):
         # Not Rasa's own beginning: it tries for ever, and asks PostgreSQL for 150 connections.
         TrackerStore.__init__(self, domain, event_broker)
         self.engine = open_engine(database_url())
-        self.readers = open_readers(self.engine)
+        self.autocommit = open_autocommit(self.engine)
         self._turned_away = False  # whether the latest turn could not be kept
         self.sessionmaker = sessionmaker(bind=self.engine)
         ours = (ratings.TABLE, pushes.TABLE, outbox.TABLE, inbox.TABLE, inbox.SEEN, opt_outs.TABLE)
@@ -99,17 +97,15 @@ class ConversationStore(SQLTrackerStore):
         return await asyncio.to_thread(self._retrieve_whole, conversation_id)
 
     def _retrieve_end(self, conversation: str) -> Optional[StoredTracker]:
-        now = self._reading(turns.snapshot, conversation)
-        return self._end(conversation, now)
+        return self._tracker_at(conversation, self._on_connection(turns.end, conversation, None))
 
-    def _end(self, conversation: str, now: Optional[Snapshot]) -> Optional[StoredTracker]:
-        events = self._read(_LATEST, conversation) if now else []
-        if now is None or not events:  # a new one, or of a version that did not note this
+    def _tracker_at(self, conversation: str, end: Optional[End]) -> Optional[StoredTracker]:
+        if end is None or not end.events:  # a new one, or of a version that did not note this
             return self._retrieve_whole(conversation)
-        slots = [SlotSet(name, value) for name, value in now.slots.items()]
+        slots = [SlotSet(name, value) for name, value in end.now.slots.items()]
         listened = ActionExecuted(ACTION_LISTEN_NAME)
-        tracker = self._tracker(conversation, [*slots, listened, *events])
-        tracker.offered = frozenset(now.offered)
+        tracker = self._tracker(conversation, [*slots, listened, *_parsed(end.events)])
+        tracker.offered = frozenset(end.now.offered)
         return tracker
 
     def _retrieve_whole(self, conversation: str) -> Optional[StoredTracker]:
@@ -118,19 +114,19 @@ class ConversationStore(SQLTrackerStore):
 
     def _read(self, statement: sa.sql.Select, conversation: str, **values: Any) -> list[Event]:
         wanted = {"conversation": conversation, **values}
-        rows = self._reading(lambda connection: connection.execute(statement, wanted).all())
+        rows = self._on_connection(lambda connection: connection.execute(statement, wanted).all())
         return _parsed(data for (data,) in rows)
 
-    def _reading(self, read: Callable[..., Found], *args: Any) -> Found:
-        """What is read on a connection; read again where PostgreSQL was restarted in between."""
+    def _on_connection(self, do: Callable[..., Found], *args: Any) -> Found:
+        """What a statement gives; repeated where PostgreSQL was restarted in between."""
         try:
-            with self.readers.connect() as connection:
-                return read(connection, *args)
+            with self.autocommit.connect() as connection:
+                return do(connection, *args)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        with self.readers.connect() as connection:
-            return read(connection, *args)
+        with self.autocommit.connect() as connection:
+            return do(connection, *args)
 
     def _tracker(self, conversation: str, events: list[Event]) -> StoredTracker:
         tracker = self.init_tracker(conversation)
@@ -162,22 +158,12 @@ class ConversationStore(SQLTrackerStore):
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
     def _write(self, conversation: str, new: list[Event], now: Snapshot) -> None:
-        said_at = max(event.timestamp for event in new)
-        with self.engine.begin() as connection:
-            rows: list[dict[str, Any]] = []
-            for event in new:
-                rows.append(_row(conversation, event))
-                if isinstance(event, UserUttered) and event.message_id:
-                    *before, said = rows
-                    if before:
-                        connection.execute(EVENTS.insert(), before)
-                    # By itself, for its number: to look for that would cost more and more.
-                    (number,) = connection.execute(EVENTS.insert(), said).inserted_primary_key
-                    turns.note(connection, conversation, event, number)
-                    rows = []
-            if rows:
-                connection.execute(EVENTS.insert(), rows)
-            turns.keep(connection, conversation, now, said_at)
+        if self.engine.dialect.name != "postgresql":
+            with self.engine.begin() as connection:
+                writing.step_by_step(connection, conversation, new, now)
+        else:
+            # Once more on a dead connection: had it been kept, its message's id would be refused.
+            self._on_connection(writing.in_one_statement, conversation, new, now)
 
     async def replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
         """What was answered to the message of that id; None when it never came.
@@ -191,10 +177,10 @@ class ConversationStore(SQLTrackerStore):
     def _replies_or_end(
         self, conversation: str, message_id: str
     ) -> tuple[Optional[list[BotUttered]], Optional[StoredTracker]]:
-        now, number = self._reading(turns.snapshot_and_event, conversation, message_id)
-        if number is None:
-            return None, self._end(conversation, now)
-        said = self._read(_ANSWER, conversation, number=number)
+        end = self._on_connection(turns.end, conversation, message_id)
+        if end is None or end.came_before is None:
+            return None, self._tracker_at(conversation, end)
+        said = self._read(_ANSWER, conversation, number=end.came_before)
         return turns.replies_to(said, message_id), None
 
     async def spoken(self, conversation: str) -> list[Event]:
@@ -340,18 +326,6 @@ class PassingStore(InMemoryTrackerStore):
         words: Optional[str] = None,
     ) -> None:
         """Keeps nothing: who tries it out in a terminal is no parent."""
-
-
-def _row(conversation: str, event: Event) -> dict[str, Any]:
-    data = event.as_dict()
-    return {
-        "sender_id": conversation,
-        "type_name": event.type_name,
-        "timestamp": data.get("timestamp"),
-        "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
-        "action_name": data.get("name"),
-        "data": json.dumps(data),
-    }
 
 
 def _parsed(rows: Iterable[str]) -> list[Event]:

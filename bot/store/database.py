@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.settings import get_settings
 
-# For each worker to write, and as many to read. Rasa's own are 50 and 100 more, above what
+# For each worker, in transactions and as many without. Rasa's own are 50 and 100 more, above what
 # PostgreSQL takes from all (100).
 _CONNECTIONS, _MORE_CONNECTIONS = 5, 5
 _PATIENCE = 5  # seconds for a connection, and for what was sent to be received
@@ -71,11 +71,11 @@ def open_engine(url: URL) -> Engine:
     return sa.create_engine(url, **_SQLITE, poolclass=QueuePool)
 
 
-def open_readers(engine: Engine) -> Engine:
-    """The engine for what is only read: with PostgreSQL without transactions.
+def open_autocommit(engine: Engine) -> Engine:
+    """The engine for statements that stand alone: with PostgreSQL without transactions.
 
     A transaction would cost two more trips to the server each time, and the look whether a
-    connection still lives a third: who reads can read again instead.
+    connection still lives a third: such a statement can be repeated instead.
     """
     if engine.dialect.name != "postgresql":
         return engine

@@ -9,8 +9,9 @@ the last are read.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple, Optional, Union
+from typing import Any, NamedTuple, Optional
 
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
@@ -18,8 +19,6 @@ from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
-
-Execution = Union[Connection, Session]  # a statement can be executed on either
 
 EVENTS: sa.Table = SQLTrackerStore.SQLEvent.__table__
 sa.Index("ix_events_sender_id_id", EVENTS.c.sender_id, EVENTS.c.id)
@@ -79,6 +78,20 @@ class Snapshot(NamedTuple):
     offered: list[str]
 
 
+class End(NamedTuple):
+    """The end of a conversation.
+
+    Attributes:
+        now: Where it stands.
+        events: From the latest message on, as JSON.
+        came_before: The number of the event of the message in question; None when it never came.
+    """
+
+    now: Snapshot
+    events: list[str]
+    came_before: Optional[int]
+
+
 def payloads(events: Iterable[Event]) -> frozenset[str]:
     """The payloads of all buttons that these events offered."""
     return frozenset(
@@ -109,50 +122,48 @@ def replies_to(events: Iterable[Event], message_id: str) -> Optional[list[BotUtt
     return replies
 
 
-_THERE = CONVERSATIONS.c.conversation == sa.bindparam("there")
-_SNAPSHOT = sa.select(CONVERSATIONS.c.slots, CONVERSATIONS.c.offered).where(_THERE)
-_KEEP = CONVERSATIONS.update().where(_THERE)
-_ITS_EVENT = (MESSAGES.c.conversation == CONVERSATIONS.c.conversation) & (
-    MESSAGES.c.message_id == sa.bindparam("id")
-)
-_SNAPSHOT_AND_EVENT = _SNAPSHOT.add_columns(MESSAGES.c.event).select_from(
-    CONVERSATIONS.outerjoin(MESSAGES, _ITS_EVENT)
-)
-
-# The number of the event of a conversation's latest message.
-LATEST_MESSAGE = (
+# Where a conversation stands and, from its latest message on, its events; beside that, the number
+# of the event of a message, where it came before. One statement, so that it is one trip.
+_LATEST_MESSAGE = (
     sa.select(sa.func.max(MESSAGES.c.event))
     .where(MESSAGES.c.conversation == sa.bindparam("conversation"))
     .scalar_subquery()
 )
+_THE_MESSAGE = (MESSAGES.c.conversation == CONVERSATIONS.c.conversation) & (
+    MESSAGES.c.message_id == sa.bindparam("message_id")
+)
+_LATEST_EVENTS = (EVENTS.c.sender_id == CONVERSATIONS.c.conversation) & (
+    EVENTS.c.id >= _LATEST_MESSAGE
+)
+_END = (
+    sa.select(
+        # As text: they stand in each row, and one is enough to read.
+        sa.cast(CONVERSATIONS.c.slots, sa.Text).label("slots"),
+        sa.cast(CONVERSATIONS.c.offered, sa.Text).label("offered"),
+        MESSAGES.c.event.label("came_before"),
+        EVENTS.c.data.label("event"),
+    )
+    .select_from(CONVERSATIONS.outerjoin(MESSAGES, _THE_MESSAGE).outerjoin(EVENTS, _LATEST_EVENTS))
+    .where(CONVERSATIONS.c.conversation == sa.bindparam("conversation"))
+    .order_by(EVENTS.c.id)
+)
 
 
-def snapshot(session: Execution, conversation: str) -> Optional[Snapshot]:
-    """Where a conversation stands; None where no turn noted it."""
-    row = session.execute(_SNAPSHOT, {"there": conversation}).first()
-    return Snapshot(*row) if row else None
+def end(connection: Connection, conversation: str, message_id: Optional[str]) -> Optional[End]:
+    """The end of a conversation; None where no turn noted where it stands.
 
-
-def snapshot_and_event(
-    session: Execution, conversation: str, message_id: str
-) -> tuple[Optional[Snapshot], Optional[int]]:
-    """Where a conversation stands, and the number of a message's event; None when it never came."""
-    wanted = {"there": conversation, "id": message_id}
-    row = session.execute(_SNAPSHOT_AND_EVENT, wanted).first()
-    return (Snapshot(row.slots, row.offered), row.event) if row else (None, None)
-
-
-def keep(session: Execution, conversation: str, now: Snapshot, said_at: float) -> None:
-    """Notes where a conversation stands."""
-    values = {**now._asdict(), "said_at": said_at}
-    if session.execute(_KEEP, {"there": conversation, **values}).rowcount == 0:
-        session.execute(CONVERSATIONS.insert(), {"conversation": conversation, **values})
-
-
-def note(session: Execution, conversation: str, said: UserUttered, number: int) -> None:
-    """Notes by its id a message, and the number of its event."""
-    new = {"conversation": conversation, "message_id": said.message_id, "event": number}
-    session.execute(MESSAGES.insert(), {**new, "said_at": said.timestamp})
+    Args:
+        connection: To the database.
+        conversation: Which one.
+        message_id: Of the message that may have come before.
+    """
+    wanted = {"conversation": conversation, "message_id": message_id}
+    rows = connection.execute(_END, wanted).all()
+    if not rows:
+        return None
+    now = Snapshot(json.loads(rows[0].slots), json.loads(rows[0].offered))
+    events = [row.event for row in rows if row.event is not None]
+    return End(now, events, rows[0].came_before)
 
 
 def erase(session: Session, conversation: str) -> None:

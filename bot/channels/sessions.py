@@ -5,12 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from functools import lru_cache
 from pathlib import Path
 
 import jwt
 
 _ALGORITHM = "HS256"
 _KEY_FILE = Path("var/session.key")
+_TOKENS_KEPT = 4096  # about a megabyte
 SHORTEST_KEY = 32
 
 
@@ -32,6 +34,8 @@ class Sessions:
             )
         self._key = key
         self._seconds = days * 24 * 60 * 60
+        # A page sends its token with each message, and a signature stays what it is.
+        self._verified = lru_cache(_TOKENS_KEPT)(self._verify)
 
     def open(self) -> str:
         """A signed token for a new conversation."""
@@ -42,12 +46,20 @@ class Sessions:
     def conversation(self, token: str) -> str | None:
         """The conversation that a token opens; None when it is forged, foreign or too old."""
         try:
-            claims = jwt.decode(
-                token, self._key, algorithms=[_ALGORITHM], options={"require": ["sub", "exp"]}
-            )
+            conversation, end = self._verified(token)
         except jwt.InvalidTokenError:
             return None
-        return str(claims["sub"])
+        return conversation if end > time.time() else None
+
+    def _verify(self, token: str) -> tuple[str, int]:
+        """The conversation of a token that we signed, and the second since the epoch it ends."""
+        claims = jwt.decode(
+            token,
+            self._key,
+            algorithms=[_ALGORITHM],
+            options={"require": ["sub", "exp"], "verify_exp": False},
+        )
+        return str(claims["sub"]), int(claims["exp"])
 
 
 def session_key(configured: str | None, key_file: Path = _KEY_FILE) -> str:

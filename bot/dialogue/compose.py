@@ -79,12 +79,9 @@ class Composer:
         topic = self._catalogue.topics[intent]
         lead = lead or topic.lead
         wanted = [n for n in self._wanted(topic, likelihoods) if n not in without]
-        reply = self._from_guide(lead, wanted[:1], topic.follow_ups)
-        for count in range(2, min(len(wanted), MOST_STATEMENTS) + 1):
-            longer = self._from_guide(lead, wanted[:count], topic.follow_ups)
-            if len(longer.text.split()) <= LONGEST_ANSWER:
-                reply = longer
-        return reply
+        most = range(1, min(len(wanted), MOST_STATEMENTS) + 1)
+        fitting = [n for n in most if len(self._told(lead, wanted[:n]).split()) <= LONGEST_ANSWER]
+        return self._from_guide(lead, wanted[: max(fitting, default=1)], topic.follow_ups)
 
     def _wanted(self, topic: Topic, likelihoods: Likelihoods) -> list[str]:
         """Statements by how likely they are wanted; the topic's first two come first."""
@@ -194,24 +191,24 @@ class Composer:
         return reply
 
     def _from_guide(
-        self, lead: str, ids: Iterable[str], follow_ups: Iterable[str], short: bool = False
+        self, lead: str, ids: Sequence[str], follow_ups: Iterable[str], short: bool = False
     ) -> Reply:
-        statements: list[Statement] = [self._catalogue.statements[name] for name in ids]
-        bullet = "• " if len(statements) > 1 else ""
-        lines = [bullet + (s.cited_short if short else s.cited) for s in statements]
-        parts = [lead, "\n".join(lines)]
-        parts += [
-            contradiction.note
-            for contradiction in self._catalogue.contradictions_of(s.id for s in statements)
-        ]
-        text = "\n\n".join(parts)
+        text = self._told(lead, ids, short)
         return Reply(
             kind="answer",
             text=text,
-            statements=[statement.id for statement in statements],
+            statements=list(ids),
             references=sorted({int(number) for number in _REFERENCE.findall(text)}),
             buttons=self._buttons(follow_ups),
         )
+
+    def _told(self, lead: str, ids: Sequence[str], short: bool = False) -> str:
+        """What the guide says in these statements, and where it contradicts itself."""
+        statements: list[Statement] = [self._catalogue.statements[name] for name in ids]
+        bullet = "• " if len(statements) > 1 else ""
+        lines = [bullet + (s.cited_short if short else s.cited) for s in statements]
+        notes = (contradiction.note for contradiction in self._catalogue.contradictions_of(ids))
+        return "\n\n".join([lead, "\n".join(lines), *notes])
 
     def _buttons(self, intents: Iterable[str]) -> list[Button]:
         titled = ((name, self._catalogue.button_title(name)) for name in intents)

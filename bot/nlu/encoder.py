@@ -57,7 +57,8 @@ class Encoder:
         Returns:
             Vectors of length one, shape (texts, 384), and for each text (1, tokens, 384).
         """
-        tokens = (encoding.ids for encoding in self._tokenizer.encode_batch(texts))
+        # One by one: a batch would wake a thread for each core.
+        tokens = (self._tokenizer.encode(text).ids for text in texts)
         vectors, states = zip(*(self._run([ids], *_OUTPUTS) for ids in tokens), strict=True)
         return np.concatenate(vectors), list(states)
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from bot.nlu.sentence_features import SparseRows
+
 Array = npt.NDArray[np.float32]
 Probabilities = npt.NDArray[np.float64]
 Labels = npt.NDArray[Any]
@@ -49,18 +51,18 @@ class Network:
     weights: Array
     bias: Array
 
-    def probabilities(self, dense: Array, sparse: Array | csr_matrix) -> Probabilities:
+    def probabilities(self, dense: Array, sparse: Array | SparseRows) -> Probabilities:
         """The probability of each class, shape (messages, classes)."""
         hidden = dense @ self.dense_weights + self._from_sparse(sparse) + self.hidden_bias
         return softmax(np.maximum(hidden, 0.0) @ self.weights + self.bias)
 
-    def _from_sparse(self, sparse: Array | csr_matrix) -> Array:
+    def _from_sparse(self, sparse: Array | SparseRows) -> Array:
         if isinstance(sparse, np.ndarray):
             return np.asarray(sparse @ self.sparse_weights * self.sparse_scales)
         # Only the weights of runs that are there: a whole product would first widen them all.
-        rows = [slice(*ends) for ends in pairwise(sparse.indptr)]
-        weights = (self.sparse_weights[sparse.indices[row]].astype(np.float32) for row in rows)
-        sums = [sparse.data[row] @ found for row, found in zip(rows, weights, strict=True)]
+        rows = [slice(*ends) for ends in pairwise(sparse.ends)]
+        weights = (self.sparse_weights[sparse.columns[row]].astype(np.float32) for row in rows)
+        sums = [sparse.weights[row] @ found for row, found in zip(rows, weights, strict=True)]
         return np.asarray(np.stack(sums) * self.sparse_scales)
 
     def over(self, directions: Array) -> Network:

@@ -176,7 +176,8 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             raise InvalidConfigException(
                 "The classifier needs training examples of at least two intents."
             )
-        dense, sparse = sentence_features(messages)
+        dense, rows = sentence_features(messages)
+        sparse = rows.matrix()
         directions = main_directions(sparse, self._config["reduced_size"])
         examples = _Examples(intents, dense, sparse @ directions)
         network, gate = self._fit(examples)

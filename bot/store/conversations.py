@@ -100,12 +100,16 @@ class ConversationStore(SQLTrackerStore):
         return self._tracker_at(conversation, self._on_connection(turns.end, conversation, None))
 
     def _tracker_at(self, conversation: str, end: Optional[End]) -> Optional[StoredTracker]:
-        if end is None or not end.events:  # a new one, or of a version that did not note this
+        if end is None:  # a new one, or of a version that did not note where it stands
             return self._retrieve_whole(conversation)
-        slots = [SlotSet(name, value) for name, value in end.now.slots.items()]
-        listened = ActionExecuted(ACTION_LISTEN_NAME)
-        tracker = self._tracker(conversation, [*slots, listened, *_parsed(end.events)])
-        tracker.offered = frozenset(end.now.offered)
+        if not end.events:
+            tracker = self._retrieve_whole(conversation) or self.init_tracker(conversation)
+        else:
+            slots = [SlotSet(name, value) for name, value in end.now.slots.items()]
+            listened = ActionExecuted(ACTION_LISTEN_NAME)
+            tracker = self._tracker(conversation, [*slots, listened, *_parsed(end.events)])
+            tracker.offered = frozenset(end.now.offered)
+        tracker.said_at = end.now.said_at
         return tracker
 
     def _retrieve_whole(self, conversation: str) -> Optional[StoredTracker]:
@@ -136,7 +140,11 @@ class ConversationStore(SQLTrackerStore):
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Keeps what is new in a conversation, whole or not at all (called by Rasa)."""
+        """Keeps what is new in a conversation, whole or not at all (called by Rasa).
+
+        Raises:
+            Overtaken: Another process has written into it since it was retrieved.
+        """
         already = getattr(tracker, "stored", 0)
         new = list(tracker.events)[already:]
         if not new:
@@ -145,25 +153,30 @@ class ConversationStore(SQLTrackerStore):
         offered = (offered or frozenset()) | turns.payloads(
             tracker.events if offered is None else new
         )
-        now = Snapshot(tracker.current_slot_values(), sorted(offered))
+        said_at = max(event.timestamp for event in new)
+        now = Snapshot(tracker.current_slot_values(), sorted(offered), said_at)
+        before = getattr(tracker, "said_at", None)
         try:
-            await asyncio.to_thread(self._write, tracker.sender_id, new, now)
+            await asyncio.to_thread(self._write, tracker.sender_id, new, now, before)
         except SQLAlchemyError:
             self._turned_away = True
             raise
         self._turned_away = False
         if isinstance(tracker, StoredTracker):
             tracker.stored, tracker.offered = len(tracker.events), offered
+            tracker.said_at = said_at
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
-    def _write(self, conversation: str, new: list[Event], now: Snapshot) -> None:
+    def _write(
+        self, conversation: str, new: list[Event], now: Snapshot, before: Optional[float]
+    ) -> None:
         if self.engine.dialect.name != "postgresql":
             with self.engine.begin() as connection:
-                writing.step_by_step(connection, conversation, new, now)
+                writing.step_by_step(connection, conversation, new, now, before)
         else:
-            # Once more on a dead connection: had it been kept, its message's id would be refused.
-            self._on_connection(writing.in_one_statement, conversation, new, now)
+            # Once more on a dead connection: a turn that was kept after all is overtaken by itself.
+            self._on_connection(writing.in_one_statement, conversation, new, now, before)
 
     async def replies_to(self, conversation: str, message_id: str) -> Optional[list[BotUttered]]:
         """What was answered to the message of that id; None when it never came.

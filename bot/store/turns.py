@@ -54,10 +54,12 @@ class StoredTracker(DialogueStateTracker):
         stored: How many of its events the database has.
         offered: The payloads of all buttons of the whole conversation, as far as stored; None where
             that was not noted yet.
+        said_at: When its latest event was said, as far as stored; None where that was not noted.
     """
 
     stored: int = 0
     offered: Optional[frozenset[str]] = None
+    said_at: Optional[float] = None
 
     def copy(self) -> StoredTracker:
         """Its duplicate (called by Rasa, whose own replays all events for each action)."""
@@ -80,10 +82,12 @@ class Snapshot(NamedTuple):
     Attributes:
         slots: The slots' values.
         offered: The payloads of all buttons.
+        said_at: When its latest event was said.
     """
 
     slots: dict[str, Any]
     offered: list[str]
+    said_at: float
 
 
 class End(NamedTuple):
@@ -148,6 +152,7 @@ _END = (
         # As text: they stand in each row, and one is enough to read.
         sa.cast(CONVERSATIONS.c.slots, sa.Text).label("slots"),
         sa.cast(CONVERSATIONS.c.offered, sa.Text).label("offered"),
+        CONVERSATIONS.c.said_at,
         MESSAGES.c.event.label("came_before"),
         EVENTS.c.data.label("event"),
     )
@@ -169,9 +174,10 @@ def end(connection: Connection, conversation: str, message_id: Optional[str]) ->
     rows = connection.execute(_END, wanted).all()
     if not rows:
         return None
-    now = Snapshot(json.loads(rows[0].slots), json.loads(rows[0].offered))
+    first = rows[0]
+    now = Snapshot(json.loads(first.slots), json.loads(first.offered), first.said_at)
     events = [row.event for row in rows if row.event is not None]
-    return End(now, events, rows[0].came_before)
+    return End(now, events, first.came_before)
 
 
 def erase(session: Session, conversation: str) -> None:

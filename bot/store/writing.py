@@ -1,4 +1,8 @@
-"""Writes what is new in a conversation, whole or not at all.
+"""Writes a turn of a conversation, whole or not at all, and only onto what it knew of.
+
+Processes do not wait for each other: whoever writes last onto the same state is overtaken, and its
+turn is done again. No lock is held in the database, so none hangs with a process, and pools that
+share connections between processes (PgBouncer) are no trouble.
 
 PostgreSQL takes a turn as one statement: one trip to the server instead of eight, and each trip
 costs a server's threads more than the database's work (2.7 ms of processor time a message become
@@ -9,18 +13,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Optional
 
 import sqlalchemy as sa
 from rasa.shared.core.events import Event, UserUttered
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from bot.store.turns import CONVERSATIONS, EVENTS, MESSAGES, Snapshot
 
-# An event's number is known once it is there, and a message is noted with its event's.
-_IN_ONE_STATEMENT = sa.text(
-    """
-    with new as (
+Before = Optional[float]
+
+# An event's number is known once it is there, and a message is noted with its event's. All
+# hangs on `moved`: it is empty where the conversation no longer stands where it was read.
+_TURN = """
+    with moved as (
+        {move}
+        returning conversation
+    ), new as (
         select *
         from unnest(
             cast(:type_name as text[]), cast(:timestamp as float8[]),
@@ -30,35 +40,55 @@ _IN_ONE_STATEMENT = sa.text(
             event (type_name, "timestamp", intent_name, action_name, data, message_id, place)
     ), added as (
         insert into events (sender_id, type_name, "timestamp", intent_name, action_name, data)
-        select :conversation, type_name, "timestamp", intent_name, action_name, data
-        from new order by place
+        select conversation, type_name, "timestamp", intent_name, action_name, data
+        from moved, new order by place
         returning id
     ), numbered as (
         select id, row_number() over (order by id) as place from added
     ), noted as (
         insert into messages (conversation, message_id, event, said_at)
-        select :conversation, message_id, id, "timestamp"
-        from new join numbered using (place)
+        select conversation, message_id, id, "timestamp"
+        from moved, new join numbered using (place)
         where message_id is not null
     )
-    insert into conversations (conversation, slots, offered, said_at)
-    values (:conversation, cast(:slots as json), cast(:offered as json), :said_at)
-    on conflict (conversation) do update
-    set slots = excluded.slots, offered = excluded.offered, said_at = excluded.said_at
-    """
+    select count(*) from moved
+"""
+_BEGIN = sa.text(
+    _TURN.format(
+        move="""
+        insert into conversations (conversation, slots, offered, said_at)
+        values (:conversation, cast(:slots as json), cast(:offered as json), :said_at)
+        on conflict do nothing
+        """
+    )
+)
+_GO_ON = sa.text(
+    _TURN.format(
+        move="""
+        update conversations
+        set slots = cast(:slots as json), offered = cast(:offered as json), said_at = :said_at
+        where conversation = :conversation and said_at = cast(:before as float8)
+        """
+    )
 )
 _COLUMNS = ("type_name", "timestamp", "intent_name", "action_name", "data", "message_id")
-_NOTED = CONVERSATIONS.c.conversation == sa.bindparam("there")
-_NOTE = CONVERSATIONS.update().where(_NOTED)
+_MOVE = CONVERSATIONS.update().where(
+    CONVERSATIONS.c.conversation == sa.bindparam("there"),
+    CONVERSATIONS.c.said_at == sa.bindparam("before"),
+)
 
 
-def message_id(event: Event) -> str | None:
+class Overtaken(Exception):
+    """Another process has written into the conversation since it was read; nothing was kept."""
+
+
+def message_id(event: Event) -> Optional[str]:
     """The id of a parent's message; None for all other events."""
     return (event.message_id or None) if isinstance(event, UserUttered) else None
 
 
 def in_one_statement(
-    connection: Connection, conversation: str, new: Sequence[Event], now: Snapshot
+    connection: Connection, conversation: str, new: Sequence[Event], now: Snapshot, before: Before
 ) -> None:
     """Writes a turn into PostgreSQL.
 
@@ -67,32 +97,48 @@ def in_one_statement(
         conversation: Whose events these are.
         new: The events that are not kept yet, at least one.
         now: Where the conversation stands after them.
+        before: When the latest event was said that the turn knew of; None where there was none.
 
     Raises:
+        Overtaken: That is no longer the latest.
         sqlalchemy.exc.IntegrityError: One of its messages is kept already.
     """
     rows = [_row(conversation, event) for event in new]
     columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _COLUMNS}
     columns["message_id"] = [message_id(event) for event in new]
-    state = {
-        "slots": json.dumps(now.slots),
-        "offered": json.dumps(now.offered),
-        "said_at": _latest(new),
-    }
-    connection.execute(_IN_ONE_STATEMENT, {"conversation": conversation, **columns, **state})
+    state = {"slots": json.dumps(now.slots), "offered": json.dumps(now.offered)}
+    values = {"conversation": conversation, **columns, **state, "said_at": now.said_at}
+    moved = (
+        connection.execute(_BEGIN, values)
+        if before is None
+        else connection.execute(_GO_ON, {**values, "before": before})
+    )
+    if not moved.scalar_one():
+        raise Overtaken
 
 
 def step_by_step(
-    connection: Connection, conversation: str, new: Sequence[Event], now: Snapshot
+    connection: Connection, conversation: str, new: Sequence[Event], now: Snapshot, before: Before
 ) -> None:
     """Writes a turn into any database, in the transaction of the connection; else the same."""
+    if before is None:
+        try:
+            connection.execute(
+                CONVERSATIONS.insert(), {"conversation": conversation, **now._asdict()}
+            )
+        except IntegrityError as error:
+            raise Overtaken from error
+    else:
+        where = {"there": conversation, "before": before}
+        if not connection.execute(_MOVE, {**where, **now._asdict()}).rowcount:
+            raise Overtaken
     rows: list[dict[str, Any]] = []
     for event in new:
         rows.append(_row(conversation, event))
         if noted := message_id(event):
-            *before, said = rows
-            if before:
-                connection.execute(EVENTS.insert(), before)
+            *earlier, said = rows
+            if earlier:
+                connection.execute(EVENTS.insert(), earlier)
             # By itself, for its number: to look for that would cost more and more.
             (number,) = connection.execute(EVENTS.insert(), said).inserted_primary_key
             message = {"conversation": conversation, "message_id": noted, "event": number}
@@ -100,13 +146,6 @@ def step_by_step(
             rows = []
     if rows:
         connection.execute(EVENTS.insert(), rows)
-    values = {**now._asdict(), "said_at": _latest(new)}
-    if connection.execute(_NOTE, {"there": conversation, **values}).rowcount == 0:
-        connection.execute(CONVERSATIONS.insert(), {"conversation": conversation, **values})
-
-
-def _latest(events: Sequence[Event]) -> float:
-    return max(event.timestamp for event in events)
 
 
 def _row(conversation: str, event: Event) -> dict[str, Any]:

@@ -61,6 +61,16 @@ async def _say(store: Any, conversation: str, number: int) -> Any:
     return tracker
 
 
+async def _begin(store: Any, conversation: str, words: str) -> Any:
+    """A turn that is not kept yet, as another process has it meanwhile."""
+    from rasa.shared.core.events import BotUttered, UserUttered
+
+    tracker = await store.get_or_create_tracker(conversation)
+    tracker.update(UserUttered(words, message_id=words))
+    tracker.update(BotUttered(f"answer to {words}"))
+    return tracker
+
+
 def test_message_1000_reads_what_message_20_did(store: Any, loop: Any) -> None:
     """Stock Rasa reads all events at each message, so that each costs more than the one before.
 
@@ -153,6 +163,46 @@ def test_the_same_message_cannot_be_kept_twice(store: Any, loop: Any) -> None:
     assert len(loop.run_until_complete(store.spoken("one"))) == 2
 
 
+@pytest.mark.parametrize("said_before", [0, 3])
+def test_a_turn_that_was_overtaken_is_not_kept(store: Any, loop: Any, said_before: int) -> None:
+    from bot.store.writing import Overtaken
+
+    for number in range(said_before):
+        loop.run_until_complete(_say(store, "family", number))
+    slow = loop.run_until_complete(_begin(store, "family", "slow"))
+    loop.run_until_complete(_say(store, "family", 9))
+    with pytest.raises(Overtaken):
+        loop.run_until_complete(store.save(slow))
+    assert loop.run_until_complete(store.replies_to("family", "slow")) is None
+    assert store.count_messages("family") == said_before + 1
+    again = loop.run_until_complete(_begin(store, "family", "slow"))
+    assert again.get_slot("last_topic") == "topic 9"  # it knows now what the other turn did
+    loop.run_until_complete(store.save(again))
+    assert loop.run_until_complete(store.replies_to("family", "slow"))
+
+
+def test_what_was_erased_meanwhile_does_not_come_back(store: Any, loop: Any) -> None:
+    from bot.store.writing import Overtaken
+
+    loop.run_until_complete(_say(store, "family", 1))
+    slow = loop.run_until_complete(_begin(store, "family", "slow"))
+    store.erase("family")
+    with pytest.raises(Overtaken):
+        loop.run_until_complete(store.save(slow))
+    assert loop.run_until_complete(store.retrieve("family")) is None
+
+
+def test_a_state_without_events_goes_on(store: Any, loop: Any) -> None:
+    """As where events were deleted by hand: each further turn would be overtaken for ever."""
+    from bot.store.turns import EVENTS
+
+    loop.run_until_complete(_say(store, "family", 1))
+    with store.engine.begin() as connection:
+        connection.execute(EVENTS.delete())
+    loop.run_until_complete(_say(store, "family", 2))
+    assert store.count_messages("family") == 1
+
+
 def test_a_conversation_of_an_earlier_version_goes_on(store: Any, loop: Any) -> None:
     from bot.store import turns
 
@@ -228,45 +278,6 @@ def test_processes_that_start_at_once_make_the_tables_once(address: str) -> None
     for process in starting:
         process.join(90)
     assert [process.exitcode for process in starting] == [0, 0, 0]
-
-
-def _hold(taken: Any) -> None:
-    from bot.store.lock import ConversationLock
-
-    async def hold() -> None:
-        async with ConversationLock().lock("family"):
-            taken.set()
-            await asyncio.sleep(600)
-
-    asyncio.run(hold())
-
-
-def test_a_lock_holds_between_processes_and_dies_with_its_process(address: str, loop: Any) -> None:
-    from bot.store.lock import ConversationLock
-
-    spawn = multiprocessing.get_context("spawn")
-    taken = spawn.Event()
-    other = spawn.Process(target=_hold, args=(taken,))
-    other.start()
-    assert taken.wait(90)
-
-    async def enter() -> None:
-        lock = ConversationLock()
-        async with lock.lock("another family"):
-            pass
-        entering = asyncio.ensure_future(_enter(lock, "family"))
-        await asyncio.sleep(0.3)
-        assert not entering.done()
-        other.kill()
-        await asyncio.wait_for(entering, 10)
-
-    loop.run_until_complete(enter())
-    other.join(10)
-
-
-async def _enter(lock: Any, conversation: str) -> None:
-    async with lock.lock(conversation):
-        pass
 
 
 def test_a_lock_serves_in_order_and_forgets_who_left(address: str, loop: Any) -> None:

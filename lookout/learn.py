@@ -31,12 +31,14 @@ from bot.nlu.lookout_branch import CLASSES, Branch, mean_of
 from bot.nlu.published import (
     QUICK_SHA256,
     RELATIVE_BIAS,
+    WORDS,
     Published,
     distance_buckets,
     quick_folder,
     read_careful,
     read_folder,
 )
+from bot.nlu.word_table import small_words
 from lookout.messages import digest, read_messages
 
 logger = logging.getLogger("lookout")
@@ -275,8 +277,10 @@ def _states(encoder: Published, below: int, tokens: Sequence[list[int]]) -> Stat
         export_below(encoder, below, file)
         session = single_thread_session(file)
 
+        words = small_words(encoder.weights[WORDS]).values
+
         def state(ids: list[int]) -> npt.NDArray[np.float16]:
-            (found,) = session.run(["states"], {"input_ids": np.array([ids])})
+            (found,) = session.run(["states"], {"words": words[ids][np.newaxis]})
             return np.asarray(found[0], np.float16)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -16,13 +16,14 @@ from tokenizers import Tokenizer
 from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, LONGEST_CAREFUL, export_careful
 from bot.nlu.lookout_branch import load_branch
-from bot.nlu.published import read_careful, sha256_of
+from bot.nlu.published import WORDS, read_careful, sha256_of
+from bot.nlu.word_table import WordTable
 
 Array = npt.NDArray[np.float32]
 
 
 def careful_file(weights: Path, cache_dir: Path) -> Path:
-    """The careful reader's 8-bit file, which is built if it is missing; its tokenizer is beside it.
+    """The careful reader's 8-bit file, built if it is missing; tokenizer and words are beside it.
 
     Args:
         weights: What `make lookout` has learned (lookout/careful.npz).
@@ -37,12 +38,17 @@ def careful_file(weights: Path, cache_dir: Path) -> Path:
         cache_dir.mkdir(parents=True, exist_ok=True)
         encoder = read_careful()
         _tokenizer_of(file).write_text(encoder.tokenizer, encoding="utf-8")
+        WordTable.write(encoder.weights[WORDS], _words_of(file))
         export_careful(encoder, load_branch(weights), file)
     return file
 
 
 def _tokenizer_of(file: Path) -> Path:
     return file.with_suffix(".json")
+
+
+def _words_of(file: Path) -> Path:
+    return file.with_suffix(".bin")
 
 
 class CarefulReader:
@@ -54,12 +60,14 @@ class CarefulReader:
 
     def __init__(self, file: Path) -> None:
         self._session = single_thread_session(file)
+        (words,) = self._session.get_inputs()
+        self._words = WordTable(_words_of(file), size=words.shape[-1])
         self._tokenizer = Tokenizer.from_file(str(_tokenizer_of(file)))
         self._tokenizer.enable_truncation(LONGEST_CAREFUL)
         self._tokenizer.no_padding()
 
     def read(self, text: str) -> Array:
         """How much speaks for each of the look-out's classes: logits, shape (1, classes)."""
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
-        logits: Array = self._session.run(["danger"], {"input_ids": ids})[0]
+        words = self._words.rows(self._tokenizer.encode(text).ids)
+        logits: Array = self._session.run(["danger"], {"words": words})[0]
         return logits

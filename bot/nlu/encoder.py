@@ -23,12 +23,14 @@ from tokenizers import Tokenizer
 
 from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, export_encoder
-from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder
+from bot.nlu.published import QUICK_SHA256, WORDS, Published, quick_folder, read_folder
 from bot.nlu.sentence_features import SentenceFeatures
+from bot.nlu.word_table import WordTable
 
 Array = npt.NDArray[np.float32]
 
 _ONNX_FILE = "encoder.onnx"
+_WORDS_FILE = "words.bin"
 _TOKENIZER_FILE = "tokenizer.json"
 _OUTPUTS = ("embedding", "states")
 SHARED_STATES = "shared_states"
@@ -38,12 +40,14 @@ class Encoder:
     """Turns sentences into vectors.
 
     Args:
-        folder: Holds the ONNX file and the tokenizer.
+        folder: Holds the ONNX file, the table of words and the tokenizer.
         max_tokens: Longer messages are cut; the model's own limit is 512.
     """
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
         self._session = single_thread_session(folder / _ONNX_FILE)
+        (words,) = self._session.get_inputs()
+        self._words = WordTable(folder / _WORDS_FILE, size=words.shape[-1])
         self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
@@ -59,7 +63,7 @@ class Encoder:
         """
         # One by one: a batch would wake a thread for each core.
         tokens = (self._tokenizer.encode(text).ids for text in texts)
-        vectors, states = zip(*(self._run([ids], *_OUTPUTS) for ids in tokens), strict=True)
+        vectors, states = zip(*(self._run(ids, *_OUTPUTS) for ids in tokens), strict=True)
         return np.concatenate(vectors), list(states)
 
     def encode_many(self, texts: list[str]) -> Array:
@@ -67,13 +71,29 @@ class Encoder:
         tokens = (encoding.ids for encoding in self._tokenizer.encode_batch(texts))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return np.concatenate(
-                list(pool.map(lambda ids: self._run([ids], "embedding")[0], tokens))
+                list(pool.map(lambda ids: self._run(ids, "embedding")[0], tokens))
             )
 
-    def _run(self, tokens: list[list[int]], *outputs: str) -> list[Array]:
-        inputs = {"input_ids": np.array(tokens, dtype=np.int64)}
-        found: list[Array] = self._session.run(list(outputs), inputs)
+    def _run(self, tokens: list[int], *outputs: str) -> list[Array]:
+        found: list[Array] = self._session.run(list(outputs), {"words": self._words.rows(tokens)})
         return found
+
+
+def pack(published: Published, folder: Path) -> None:
+    """Writes what an `Encoder` needs into a folder, which is made if it is missing.
+
+    Raises:
+        OSError: A file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    WordTable.write(published.weights[WORDS], folder / _WORDS_FILE)
+    (folder / _TOKENIZER_FILE).write_text(published.tokenizer, encoding="utf-8")
+    export_encoder(published, folder / _ONNX_FILE)
+
+
+def is_packed(folder: Path) -> bool:
+    """Whether `pack` wrote all: the ONNX file comes last."""
+    return (folder / _ONNX_FILE).exists()
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -86,7 +106,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         model_dir: Folder with model.safetensors, config.json and tokenizer.json of a BERT sentence
             encoder; null takes the pinned all-MiniLM-L6-v2 package.
         weights_sha256: The checksum that the weights must have.
-        cache_dir: Where the 8-bit file and the training sentences' vectors are kept between
+        cache_dir: Where the packed encoder and the training sentences' vectors are kept between
             trainings: encoding them anew takes half of the time.
         max_tokens: Longer messages are cut (256).
     """
@@ -151,12 +171,10 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         config = self._config
         source = Path(config["model_dir"]) if config["model_dir"] else quick_folder()
         cached = self._cached
-        if not cached.exists():
-            cached.parent.mkdir(parents=True, exist_ok=True)
-            export_encoder(read_folder(source, config["weights_sha256"]), cached)
+        if not is_packed(cached):
+            pack(read_folder(source, config["weights_sha256"]), cached)
         with self._model_storage.write_to(self._resource) as folder:
-            shutil.copyfile(cached, folder / _ONNX_FILE)
-            shutil.copyfile(source / _TOKENIZER_FILE, folder / _TOKENIZER_FILE)
+            shutil.copytree(cached, folder, dirs_exist_ok=True)
             self._encoder = Encoder(folder, config["max_tokens"])
         return self._resource
 
@@ -171,13 +189,12 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     @property
     def _cached(self) -> Path:
         config = self._config
-        name = f"{config['weights_sha256'][:16]}-{GRAPH_VERSION}.onnx"
-        return Path(config["cache_dir"]) / name
+        return Path(config["cache_dir"]) / f"{config['weights_sha256'][:16]}-{GRAPH_VERSION}"
 
     def _vectors(self, texts: list[str]) -> Array:
         """The vectors of training sentences; those that the last training had too are kept."""
         assert self._encoder is not None, "Rasa trains or loads a component before using it"
-        file = self._cached.with_suffix(f".{self._config['max_tokens']}.npz")
+        file = self._cached.with_name(f"{self._cached.name}.{self._config['max_tokens']}.npz")
         keys = [hashlib.blake2b(text.encode(), digest_size=16).hexdigest() for text in texts]
         known: dict[str, Array] = {}
         if file.exists():

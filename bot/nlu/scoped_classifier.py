@@ -184,7 +184,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
         classes, places = np.unique(intents, return_inverse=True)
         arrays = network.over(directions).arrays()
         if dense.shape[1]:
-            arrays |= Neighbours.of(dense, places).arrays()
+            arrays |= Neighbours.of(dense, places)
         labels = {"classes": [str(name) for name in classes], "gate": asdict(gate)}
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _LABELS_FILE).write_text(json.dumps(labels, indent=1), encoding="utf-8")
@@ -245,7 +245,7 @@ class ScopedIntentClassifier(GraphComponent, IntentClassifier):
             beyond = np.isin(classes, self._config["out_of_scope_intents"])
             vectors = examples.dense
             neighbours = (
-                Neighbours.of(vectors[seen], np.searchsorted(classes, intents[seen]))
+                Neighbours(**Neighbours.of(vectors[seen], np.searchsorted(classes, intents[seen])))
                 if vectors.shape[1]
                 else None
             )

@@ -102,7 +102,9 @@ def test_neighbours_know_their_class() -> None:
     from bot.nlu.neighbours import Neighbours
 
     vectors = np.eye(4, dtype=np.float32)
-    nearest, mean = Neighbours.of(vectors, np.array([1, 0, 1, 0])).cosines(vectors[:1])
+    nearest, mean = Neighbours(**Neighbours.of(vectors, np.array([1, 0, 1, 0]))).cosines(
+        vectors[:1]
+    )
     assert nearest == pytest.approx(np.array([[0.0, 1.0]]), abs=0.01)
     assert mean == pytest.approx(np.array([[0.0, 0.5]]), abs=0.01)
 
@@ -115,7 +117,7 @@ def test_neighbours_in_eight_bits_are_nearly_those_of_a_search_through_all() -> 
     vectors = rng.normal(size=(len(classes), 64)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     asked = vectors[::100]
-    nearest, mean = Neighbours.of(vectors, classes).cosines(asked)
+    nearest, mean = Neighbours(**Neighbours.of(vectors, classes)).cosines(asked)
     for number in (0, 1, 2):
         cosines = np.sort(asked @ vectors[classes == number].T, axis=1)[:, -3:]
         assert nearest[:, number] == pytest.approx(cosines[:, -1], abs=0.02)

@@ -1,7 +1,7 @@
 """kill -9 of the server, and of PostgreSQL, in the middle of many turns.
 
 200 turns by default; `make faults` says 1,000. The sender of reminders is killed in
-test_reminders.py. There is no Redis to be killed: the lock between processes is the database's.
+test_reminders.py. There is no Redis to be killed: between processes nothing is locked.
 """
 
 from __future__ import annotations

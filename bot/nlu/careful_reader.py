@@ -1,6 +1,6 @@
 """The look-out's careful reader: a large encoder that reads again what the quick layers suspect.
 
-It takes some sixty milliseconds, for a few messages in a hundred. Its 8-bit file is larger than all
+It takes some ten milliseconds, for a few messages in a hundred. Its 8-bit file is larger than all
 the rest of a model, so it stays out of the model's archive, in the folder of encoders, and is built
 from the installed packages where it is missing.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,15 +39,12 @@ def test_right_and_foreign_words_stay(text: str) -> None:
     assert Speller(words, english_words()).correct(text) == text
 
 
-def test_the_encoder_puts_the_same_meaning_close(tmp_path: object) -> None:
-    from pathlib import Path
-
+def test_the_encoder_puts_the_same_meaning_close(tmp_path: Path) -> None:
     from bot.nlu.encoder import Encoder, pack
     from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder
 
-    folder = Path(str(tmp_path))
-    pack(read_folder(quick_folder(), QUICK_SHA256), folder)
-    encoder = Encoder(folder, max_tokens=64)
+    pack(read_folder(quick_folder(), QUICK_SHA256), tmp_path)
+    encoder = Encoder(tmp_path, max_tokens=64)
     texts = [
         "How often are the injections given?",
         "How frequently does she get the shots?",
@@ -61,6 +59,32 @@ def test_the_encoder_puts_the_same_meaning_close(tmp_path: object) -> None:
     assert np.allclose(encoder.encode(texts[:1])[0][0], vectors[0], atol=1e-5)
     # The quick way for training gives the same vectors, so that each training gives the same model.
     assert np.allclose(encoder.encode_many(texts), vectors, atol=1e-5)
+
+
+def test_words_in_8_bits_on_disk_are_those_of_the_table(tmp_path: Path) -> None:
+    from bot.nlu.word_table import WordTable, small_words
+
+    table = np.random.default_rng(0).normal(size=(50, 8)).astype(np.float32)
+    WordTable.write(table, tmp_path / "words.bin")
+    words = WordTable(tmp_path / "words.bin", size=8)
+    small = small_words(table)
+    for asked in ([3], [49, 0, 49], range(50)):
+        found = words.rows(asked)
+        assert found.shape == (1, len(asked), 8)
+        meant = (found[0].astype(np.float32) - small.zero) * small.scale
+        assert np.abs(meant - table[list(asked)]).max() <= small.scale
+
+
+def test_rasas_own_components_get_our_sparse_features_as_a_matrix() -> None:
+    from scipy.sparse import csr_matrix
+
+    from bot.nlu.sentence_features import SentenceFeatures, SparseRow
+
+    row = SparseRow(np.array([0.6, 0.8], np.float32), np.array([1, 3], np.int32), 5)
+    features = SentenceFeatures(row, "tfidf")
+    assert features.is_sparse()
+    assert isinstance(features.features, csr_matrix)
+    assert np.allclose(features.features.toarray(), [[0, 0.6, 0, 0.8, 0]])
 
 
 def test_foreign_weights_are_refused() -> None:

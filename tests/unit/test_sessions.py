@@ -32,6 +32,15 @@ def test_foreign_and_old_tokens_open_nothing() -> None:
     assert Sessions(KEY, days=1).conversation(Sessions(KEY, days=-1).open()) is None
 
 
+def test_a_token_that_was_good_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions = Sessions(KEY, days=1)
+    token = sessions.open()
+    assert sessions.conversation(token)
+    later = time.time() + 24 * 60 * 60 + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert sessions.conversation(token) is None
+
+
 def test_a_token_opens_where_the_clock_goes_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = time.time() + 3600
     monkeypatch.setattr(time, "time", lambda: ahead)

@@ -1,7 +1,7 @@
 """A lean start: a process that only answers does not load what Rasa needs for training.
 
-A server answers first after 5.4 s and holds 469 MB under load; stock Rasa without deep nets takes
-16 s and 698 MB, with them 43.5 s and 1,332 MB (2 cores, docs/benchmarks.md).
+A server answers first after 2.9 s and holds 398 MB under load; stock Rasa without deep nets takes
+7.4 s and 607 MB, with them 25.3 s and 1,212 MB (2 cores, docs/benchmarks.md).
 """
 
 from __future__ import annotations

@@ -51,9 +51,8 @@ logger = logging.getLogger(__name__)
 do_constant_work_once()
 
 READERS = 2  # messages that are read at a time; more wait for Python itself
-_ATTEMPTS = (
-    50  # at a turn that other processes overtake; each time a message of theirs was answered
-)
+# At a turn that other processes overtake; each time, a message was answered by one of them.
+_ATTEMPTS = 50
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
 ALARM_INTENTS = ("report_emergency", "report_crisis")
 
@@ -138,8 +137,7 @@ class CompanionProcessor(MessageProcessor):
         return None
 
     async def _replies(self, message: UserMessage) -> list[dict[str, Any]]:
-        attempt = 0
-        while True:
+        for _ in range(_ATTEMPTS):
             known = await self._conversations.replies_to(message.sender_id, message.message_id)
             if known is not None:
                 return [reply.message() for reply in known]
@@ -149,12 +147,10 @@ class CompanionProcessor(MessageProcessor):
                 with SECONDS.time():
                     await super().handle_message(turn)
             except Overtaken:
-                attempt += 1
-                if attempt == _ATTEMPTS:
-                    raise
-            else:
-                TURNS.labels(str(message.input_channel)).inc()
-                return held.replies
+                continue
+            TURNS.labels(str(message.input_channel)).inc()
+            return held.replies
+        raise Overtaken
 
     async def parse_message(
         self,
@@ -219,10 +215,9 @@ class CompanionProcessor(MessageProcessor):
         errand = tracker.get_slot(ERRAND) or {}
         if errand.get("erase"):
             self._conversations.erase(tracker.sender_id)
-            _count(tracker)
-            return
-        await self._heed_reminders(tracker, errand.get("reminders"))
-        await super().save_tracker(tracker)
+        else:
+            await self._heed_reminders(tracker, errand.get("reminders"))
+            await super().save_tracker(tracker)
         _count(tracker)
         if "helpful" in errand:
             words = _question_before(tracker) if self._keeps_words else None

@@ -55,7 +55,7 @@ class ConversationStore(SQLTrackerStore):
     """Rasa's SQL tracker store, opened at the database that the settings name.
 
     It reads the end of a conversation and its slots, never the whole, and writes only what is new,
-    in one transaction. Whatever fails is raised: what is not kept is not answered either.
+    all or nothing. Whatever fails is raised: what is not kept is not answered either.
     """
 
     def __init__(

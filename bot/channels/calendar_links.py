@@ -96,4 +96,5 @@ class CalendarLinks:
     def _signature(self, claim: str) -> str:
         # The name keeps these signatures apart from those of sessions.
         whole = hmac.new(self._key.encode(), f"calendar:{claim}".encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(whole[:15]).decode()
+        # Letters and digits alone: a messenger may format a _ or leave a last - out of the link.
+        return base64.b32encode(whole[:15]).decode().lower()

@@ -92,6 +92,13 @@ def test_what_formats_is_written_as_it_is() -> None:
     assert "*bold*" not in message and message.replace("\u200b", "") == reply.text
 
 
+def test_an_address_stays_as_it_is() -> None:
+    address = "https://clinic.example/_help_/*a*~b~._c"
+    reply = Reply(kind="answer", text=f"_Read_ {address} today.")
+    for platform, shown in shown_everywhere(reply, WORDS).items():
+        assert address in shown, platform
+
+
 def test_references_are_short_on_sms() -> None:
     assert phone.sms(Reply(kind="answer", text="For life. [1][3]"), WORDS) == "For life. (1,3)"
 

@@ -40,8 +40,8 @@ _PLAINER = str.maketrans(
     }
 )
 _REFERENCES = re.compile(r"(?:\[\d+\])+")
-# A sign that WhatsApp would format with, at the beginning of a word.
-_FORMATS = re.compile(r"(?<!\w)([*_~`])(?=\S)")
+# An address, or a sign that WhatsApp would format with, at the beginning of a word.
+_FORMATS = re.compile(r"https?://\S+|(?<!\w)[*_~`](?=\S)")
 
 
 def septets(text: str) -> Optional[int]:
@@ -81,7 +81,12 @@ def rest_of_sms(reply: Reply, words: MessengerWords) -> Optional[Reply]:
 def whatsapp(reply: Reply, calendar: Optional[str] = None) -> list[str]:
     """A reply as WhatsApp messages, with nothing in it that WhatsApp would format."""
     text = _joined(reply.text, calendar, numbered(buttons_of(reply)))
-    return list(pieces(_FORMATS.sub("\u200b\\1\u200b", text), LONGEST_WHATSAPP))
+    return list(pieces(_FORMATS.sub(_unformatted, text), LONGEST_WHATSAPP))
+
+
+def _unformatted(found: re.Match[str]) -> str:
+    # An address with anything put into it leads nowhere.
+    return found[0] if len(found[0]) > 1 else f"\u200b{found[0]}\u200b"
 
 
 def _cut(reply: Reply, words: MessengerWords) -> tuple[str, str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import Any, Optional, Union
 
@@ -18,6 +16,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import LockStore
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import TrackerStore
+from rasa.engine.constants import PLACEHOLDER_MESSAGE
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -40,6 +39,7 @@ from bot.guide.models import ClinicCard
 from bot.lean_start import give_back_memory
 from bot.metrics import ALARMS, FALLBACKS, REPLIES, SECONDS, TURNS
 from bot.nlu.language import LanguageRecogniser
+from bot.reading_together import ReadingTogether
 from bot.reminding import Reminding
 from bot.settings import get_settings
 from bot.store.conversations import ConversationStore, PassingStore
@@ -50,7 +50,6 @@ logger = logging.getLogger(__name__)
 
 do_constant_work_once()
 
-READERS = 2  # messages that are read at a time; more wait for Python itself
 # At a turn that other processes overtake; each time, a message was answered by one of them.
 _ATTEMPTS = 50
 ASKING = "schedule__asking"  # a question of the calendar's that waits for an answer
@@ -114,9 +113,7 @@ class CompanionProcessor(MessageProcessor):
     ) -> None:
         super().__init__(**kwargs)
         self.graph_runner = InSequence(self.graph_runner)
-        # The encoders give Python free while they compute: meanwhile others are served, and no
-        # message waits for one that is read carefully (p95 at 35 a second: 100 ms instead of 125).
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._reading = ReadingTogether(self._read)
         self._languages = languages
         self._conversations = conversations
         self._keeps_words = keeps_words
@@ -159,7 +156,7 @@ class CompanionProcessor(MessageProcessor):
         only_output_properties: bool = True,
     ) -> dict[str, Any]:
         """Understands a message; `/intent` counts only as the payload of an offered button."""
-        parsed = await self._understood(message, tracker, only_output_properties)
+        parsed = await self._understood(message, tracker)
         parsed["today"] = (message.metadata or {}).get("today") or self._clinic.today().isoformat()
         parsed["channel"] = message.input_channel
         return parsed
@@ -168,7 +165,6 @@ class CompanionProcessor(MessageProcessor):
         self,
         message: UserMessage,
         tracker: Optional[DialogueStateTracker],
-        only_output_properties: bool,
     ) -> dict[str, Any]:
         text = message.text or ""
         if occasion := unreadable_as(text):
@@ -185,14 +181,16 @@ class CompanionProcessor(MessageProcessor):
         asked_for_a_date = tracker is not None and tracker.get_slot(ASKING) is not None
         if not asked_for_a_date and (language := self._languages.foreign(text)):
             return {**_known_beforehand(text, OTHER_LANGUAGE), "language": language}
-        loop = asyncio.get_running_loop()
-        known = tracker or DialogueStateTracker.from_events(message.sender_id, [])
-        # Rasa's own parse_message would hold up the loop, and compares each time with the domain.
-        read = partial(self._parse_message_with_graph, message, known, only_output_properties)
-        parsed = await loop.run_in_executor(self._readers, read)
+        parsed = await self._reading.understood(message)
         if tracker is not None and parsed[INTENT]["name"] == PRIVACY:
             parsed["stored_messages"] = 1 + self._conversations.count_messages(tracker.sender_id)
         return parsed
+
+    def _read(self, messages: list[UserMessage]) -> list[dict[str, Any]]:
+        """Understands messages; Rasa's own way would hold up the loop with one at a time."""
+        target = self.model_metadata.nlu_target
+        found = self.graph_runner.run({PLACEHOLDER_MESSAGE: messages}, [target])[target]
+        return [{ENTITIES: [], **one.as_dict(only_output_properties=True)} for one in found]
 
     async def run_action_extract_slots(
         self, output_channel: OutputChannel, tracker: DialogueStateTracker

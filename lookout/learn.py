@@ -38,6 +38,7 @@ from bot.nlu.published import (
     read_careful,
     read_folder,
 )
+from bot.nlu.side_by_side import numbered
 from bot.nlu.word_table import small_words
 from lookout.messages import digest, read_messages
 
@@ -280,8 +281,9 @@ def _states(encoder: Published, below: int, tokens: Sequence[list[int]]) -> Stat
         words = small_words(encoder.weights[WORDS]).values
 
         def state(ids: list[int]) -> npt.NDArray[np.float16]:
-            (found,) = session.run(["states"], {"words": words[ids][np.newaxis]})
-            return np.asarray(found[0], np.float16)
+            read = {"words": words[ids], **numbered([len(ids)])}
+            (found,) = session.run(["states"], read)
+            return np.asarray(found, np.float16)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(state, tokens))

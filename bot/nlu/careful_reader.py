@@ -17,6 +17,7 @@ from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, LONGEST_CAREFUL, export_careful
 from bot.nlu.lookout_branch import load_branch
 from bot.nlu.published import WORDS, read_careful, sha256_of
+from bot.nlu.side_by_side import numbered
 from bot.nlu.word_table import WordTable
 
 Array = npt.NDArray[np.float32]
@@ -60,14 +61,14 @@ class CarefulReader:
 
     def __init__(self, file: Path) -> None:
         self._session = single_thread_session(file)
-        (words,) = self._session.get_inputs()
-        self._words = WordTable(_words_of(file), size=words.shape[-1])
+        self._words = WordTable(_words_of(file), size=self._session.get_inputs()[0].shape[-1])
         self._tokenizer = Tokenizer.from_file(str(_tokenizer_of(file)))
         self._tokenizer.enable_truncation(LONGEST_CAREFUL)
         self._tokenizer.no_padding()
 
     def read(self, text: str) -> Array:
         """How much speaks for each of the look-out's classes: logits, shape (1, classes)."""
-        words = self._words.rows(self._tokenizer.encode(text).ids)
-        logits: Array = self._session.run(["danger"], {"words": words})[0]
+        tokens = self._tokenizer.encode(text).ids
+        read = {"words": self._words.rows(tokens), **numbered([len(tokens)])}
+        logits: Array = self._session.run(["danger"], read)[0]
         return logits

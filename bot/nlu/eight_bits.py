@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Union
+from typing import Any, NamedTuple, Union
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-if TYPE_CHECKING:
-    import onnx
+Shapes = dict[str, list[Any]]
 
-OPSET = 17
-IR_VERSION = 8
+_OPSET = 17
+_IR_VERSION = 8
+_CONTRIBUTED = "com.microsoft"  # operators of onnxruntime's own
+
+# What is multiplied with weights: 128 stands for nothing.
+_MIDDLE, _MOST = 128, 127
+# One bit less: processors without VNNI cut off sums of whole bytes, so that a text would mean
+# something else on another machine (with the careful encoder: nonsense).
+_MOST_OF_A_WEIGHT = 64
 
 
 def single_thread_session(model: Union[Path, bytes]) -> onnxruntime.InferenceSession:
@@ -38,6 +41,132 @@ def single_thread_session(model: Union[Path, bytes]) -> onnxruntime.InferenceSes
     return onnxruntime.InferenceSession(held, options, providers=["CPUExecutionProvider"])
 
 
+class SmallColumns(NamedTuple):
+    """A matrix in 8 bits: its values, column by column times a scale, are those of the matrix.
+
+    Attributes:
+        values: Shape (rows, columns).
+        scales: Shape (columns,).
+    """
+
+    values: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
+
+
+def small_columns(matrix: npt.NDArray[np.float32]) -> SmallColumns:
+    """A matrix of shape (rows, columns) in 8 bits."""
+    scales = np.maximum(np.abs(matrix).max(axis=0), 1e-9) / np.float32(_MOST_OF_A_WEIGHT)
+    return SmallColumns(np.rint(matrix / scales).astype(np.int8), scales)
+
+
+class Graph:
+    """Collects the nodes and weights of an ONNX graph that multiplies in 8 bits.
+
+    What it multiplies with weights has as many rows everywhere.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: list[Any] = []
+        self._weights: dict[str, npt.NDArray[Any]] = {}
+        self._small_rows: dict[str, tuple[str, str]] = {}
+        self._middles = ""
+
+    def weight(self, name: str, value: Any, dtype: Any = np.float32) -> str:
+        """Adds a weight; one name is one value."""
+        self._weights[name] = np.array(value, dtype=dtype, order="C")
+        return name
+
+    def add(self, op: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        """Adds a node and returns the name of its output."""
+        from onnx import helper
+
+        name = output or f"{op}_{len(self._nodes)}"
+        self._nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
+        return name
+
+    def column(self, row: str) -> str:
+        """A vector as a matrix of one column."""
+        return self.add("Unsqueeze", row, self.weight("second", [1], np.int64))
+
+    def product(self, x: str, matrix: npt.NDArray[np.float32], name: str, output: str = "") -> str:
+        """A matrix times weights.
+
+        Both are rounded to 8 bits, the weights with a scale for each column and `x` with one for
+        each row: so a token's few large values take nothing from the others, and a text means the
+        same whatever is read beside it.
+
+        Args:
+            x: Shape (rows, size).
+            matrix: Shape (size, columns).
+            name: Of the weights.
+            output: What to call the product, if that matters.
+        """
+        middle = self.weight("middle", _MIDDLE, np.uint8)
+        rows, scales = self._rows_of(x, middle)
+        columns = small_columns(matrix)
+        product = self.add(
+            "MatMulIntegerToFloat",
+            rows,
+            self.weight(f"{name}.values", columns.values, np.int8),
+            self.weight("as_it_is", 1.0),
+            self.weight(f"{name}.scales", columns.scales),
+            middle,
+            domain=_CONTRIBUTED,
+        )
+        return self.add("Mul", product, scales, output=output)
+
+    def _rows_of(self, x: str, middle: str) -> tuple[str, str]:
+        """A matrix in 8 bits, and the scales of its rows as a column."""
+        if x not in self._small_rows:
+            largest = self.add("ReduceMax", self.add("Abs", x), axes=[1], keepdims=0)
+            largest = self.add("Max", largest, self.weight("not_nothing", 1e-9))
+            scales = self.add("Div", largest, self.weight("most", _MOST))
+            if not self._middles:
+                self._middles = self.add("Expand", middle, self.add("Shape", scales))
+            rows = self.add("QuantizeLinear", x, scales, self._middles, axis=0)
+            self._small_rows[x] = rows, self.column(scales)
+        return self._small_rows[x]
+
+    def write(self, target: Path, inputs: Shapes, outputs: Shapes) -> None:
+        """Writes the finished model, all or nothing.
+
+        Args:
+            target: The file; its folder must exist.
+            inputs: Names and shapes of what it takes.
+            outputs: Names and shapes of what it gives.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        with tempfile.TemporaryDirectory(dir=target.parent) as work:
+            whole = Path(work) / target.name
+            whole.write_bytes(self.model(inputs, outputs))
+            whole.replace(target)
+
+    def model(self, inputs: Shapes, outputs: Shapes) -> bytes:
+        """The finished model; names and shapes of what it takes and gives."""
+        from onnx import TensorProto, helper, numpy_helper
+
+        kinds = {
+            "words": TensorProto.UINT8,
+            "texts": TensorProto.INT64,
+            "places": TensorProto.INT64,
+        }
+
+        def values(shapes: Shapes) -> list[Any]:
+            return [
+                helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), shape)
+                for name, shape in shapes.items()
+            ]
+
+        weights = [numpy_helper.from_array(value, name) for name, value in self._weights.items()]
+        graph = helper.make_graph(self._nodes, "graph", values(inputs), values(outputs), weights)
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIBUTED, 1)]
+        model = helper.make_model(graph, opset_imports=opsets)
+        model.ir_version = _IR_VERSION
+        return bytes(model.SerializeToString())
+
+
 def product_with(matrix: npt.NDArray[np.float32]) -> bytes:
     """An ONNX model that multiplies with a matrix in 8 bits.
 
@@ -46,79 +175,7 @@ def product_with(matrix: npt.NDArray[np.float32]) -> bytes:
     Args:
         matrix: Shape (size, columns).
     """
-    from onnx import TensorProto, helper, numpy_helper
-
     size, columns = matrix.shape
-    graph = helper.make_graph(
-        [helper.make_node("MatMul", ["rows", "matrix"], ["product"], name="multiply")],
-        "product",
-        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["rows", size])],
-        [helper.make_tensor_value_info("product", TensorProto.FLOAT, ["rows", columns])],
-        [numpy_helper.from_array(np.ascontiguousarray(matrix), "matrix")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
-    model.ir_version = IR_VERSION
-    with _silence():
-        small: bytes = _in_blocks(model, ["multiply"]).SerializeToString()
-    return small
-
-
-def write_8_bit(
-    model: "onnx.ModelProto", target: Path, whole: str = "", narrowing: Sequence[str] = ()
-) -> None:
-    """Writes a model with the weights of its multiplications in 8 bits, all or nothing.
-
-    Args:
-        model: The model.
-        target: The file; its folder must exist.
-        whole: The multiplication that stays as it is.
-        narrowing: Those of which each 32 weights have a scale of their own, and as many inputs: of
-            what they take in the large encoder, a few values are so large that one scale for all
-            would leave nothing of the others (cosine .90 against .99).
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    with tempfile.TemporaryDirectory(dir=target.parent) as work, _silence():
-        plain, small = Path(work) / "fp32.onnx", Path(work) / "int8.onnx"
-        onnx.save(_in_blocks(model, narrowing) if narrowing else model, str(plain))
-        # Per channel: one scale for the whole matrix loses too much (cosine .956 against .99).
-        # Reduced range: processors without VNNI cut off sums of whole bytes, so that a text
-        # would mean something else on another machine (with the careful encoder: nonsense).
-        quantize_dynamic(
-            str(plain),
-            str(small),
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=[whole],
-        )
-        small.replace(target)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Lets nothing be logged: onnxruntime comments on every matrix that it packs."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
-
-
-def _in_blocks(model: "onnx.ModelProto", names: Sequence[str]) -> "onnx.ModelProto":
-    from onnxruntime.quantization.matmul_nbits_quantizer import (
-        DefaultWeightOnlyQuantConfig,
-        MatMulNBitsQuantizer,
-    )
-
-    others = [node.name for node in model.graph.node if node.name not in names]
-    # Accuracy level 4: the inputs are rounded to 8 bits, too, in the same blocks.
-    config = DefaultWeightOnlyQuantConfig(32, is_symmetric=True, accuracy_level=4, bits=8)
-    quantizer = MatMulNBitsQuantizer(model, algo_config=config, nodes_to_exclude=others)
-    quantizer.process()
-    changed: onnx.ModelProto = quantizer.model.model
-    return changed
+    g = Graph()
+    g.product("rows", matrix, "matrix", output="product")
+    return g.model({"rows": ["rows", size]}, {"product": ["rows", columns]})

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any, Optional
 
@@ -25,6 +26,7 @@ from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, export_encoder
 from bot.nlu.published import QUICK_SHA256, WORDS, Published, quick_folder, read_folder
 from bot.nlu.sentence_features import SentenceFeatures
+from bot.nlu.side_by_side import in_turns, numbered
 from bot.nlu.word_table import WordTable
 
 Array = npt.NDArray[np.float32]
@@ -32,7 +34,7 @@ Array = npt.NDArray[np.float32]
 _ONNX_FILE = "encoder.onnx"
 _WORDS_FILE = "words.bin"
 _TOKENIZER_FILE = "tokenizer.json"
-_OUTPUTS = ("embedding", "states")
+_OUTPUTS = ["embedding", "states"]
 SHARED_STATES = "shared_states"
 
 
@@ -46,8 +48,7 @@ class Encoder:
 
     def __init__(self, folder: Path, max_tokens: int) -> None:
         self._session = single_thread_session(folder / _ONNX_FILE)
-        (words,) = self._session.get_inputs()
-        self._words = WordTable(folder / _WORDS_FILE, size=words.shape[-1])
+        self._words = WordTable(folder / _WORDS_FILE, size=self._session.get_inputs()[0].shape[-1])
         self._tokenizer = Tokenizer.from_file(str(folder / _TOKENIZER_FILE))
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
@@ -55,27 +56,27 @@ class Encoder:
     def encode(self, texts: list[str]) -> tuple[Array, list[Array]]:
         """The vectors of texts, and the states of the layers that the look-out shares.
 
-        Each text is run by itself: in a batch the 8-bit arithmetic would make its vector depend
-        on its company.
-
         Returns:
-            Vectors of length one, shape (texts, 384), and for each text (1, tokens, 384).
+            Vectors of length one, shape (texts, 384), and for each text (tokens, 384).
         """
         # One by one: a batch would wake a thread for each core.
-        tokens = (self._tokenizer.encode(text).ids for text in texts)
-        vectors, states = zip(*(self._run(ids, *_OUTPUTS) for ids in tokens), strict=True)
-        return np.concatenate(vectors), list(states)
+        tokens = [self._tokenizer.encode(text).ids for text in texts]
+        lengths = [len(ids) for ids in tokens]
+        runs = [self._run(tokens[turn]) for turn in in_turns(lengths)]
+        vectors, states = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+        return vectors, np.split(states, np.cumsum(lengths[:-1]))
 
     def encode_many(self, texts: list[str]) -> Array:
         """The same vectors for thousands of texts, on all cores."""
-        tokens = (encoding.ids for encoding in self._tokenizer.encode_batch(texts))
+        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch(texts)]
+        turns = [tokens[turn] for turn in in_turns([len(ids) for ids in tokens])]
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            return np.concatenate(
-                list(pool.map(lambda ids: self._run(ids, "embedding")[0], tokens))
-            )
+            return np.concatenate(list(pool.map(lambda turn: self._run(turn)[0], turns)))
 
-    def _run(self, tokens: list[int], *outputs: str) -> list[Array]:
-        found: list[Array] = self._session.run(list(outputs), {"words": self._words.rows(tokens)})
+    def _run(self, tokens: list[list[int]]) -> list[Array]:
+        words = self._words.rows(chain.from_iterable(tokens))
+        apart = numbered([len(ids) for ids in tokens])
+        found: list[Array] = self._session.run(_OUTPUTS, {"words": words, **apart})
         return found
 
 

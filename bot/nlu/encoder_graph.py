@@ -12,24 +12,16 @@ file, from the tokens to the classes.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from bot.nlu.eight_bits import IR_VERSION, OPSET, write_8_bit
+from bot.nlu.eight_bits import Graph, Shapes
 from bot.nlu.lookout_branch import Branch
 from bot.nlu.published import RELATIVE_BIAS, WORDS, Published, distance_buckets
 from bot.nlu.word_table import small_words
 
-if TYPE_CHECKING:
-    import onnx
-
-_HEAD = "danger_head"  # has four columns, which 8 bits would not make smaller
-_Shapes = dict[str, list[Any]]
-
 # Raised with every change to the graph, so that no cached file outlives it.
-GRAPH_VERSION = 6
+GRAPH_VERSION = 7
 
 # Up to this layer the look-out reads what the encoder has worked out anyway.
 SHARED_LAYERS = 2
@@ -37,10 +29,10 @@ SHARED_LAYERS = 2
 LONGEST_CAREFUL = 256  # tokens that the careful reader takes
 
 
-class _Graph:
-    """Collects the nodes and weights of a BERT graph under construction.
+class _Bert(Graph):
+    """The graph of a BERT encoder under construction.
 
-    There is no mask: texts are run by themselves or with others of equal length, never padded.
+    It reads texts side by side, one token a row, and no text sees another.
 
     Args:
         encoder: What it is made of.
@@ -48,59 +40,26 @@ class _Graph:
     """
 
     def __init__(self, encoder: Published, branch: Branch | None = None) -> None:
+        super().__init__()
         self._published = branch.weights(encoder.weights) if branch else encoder.weights
         self._heads: int = encoder.config["num_attention_heads"]
         self._epsilon: float = encoder.config["layer_norm_eps"]
         self.layers: int = encoder.config["num_hidden_layers"]
         self.hidden: int = encoder.config["hidden_size"]
-        self._distances = ""
-        self.narrowing: list[str] = []  # the multiplications that end each layer
-        self.nodes: list[Any] = []
-        self.weights: dict[str, npt.NDArray[Any]] = {}
-
-    def weight(self, name: str, value: npt.NDArray[Any]) -> str:
-        """Adds a weight; one name is one value."""
-        self.weights[name] = np.ascontiguousarray(value)
-        return name
-
-    def constant(self, name: str, value: Any, dtype: Any = np.int64) -> str:
-        """Adds a constant."""
-        return self.weight(name, np.array(value, dtype=dtype))
-
-    def add(self, op: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Adds a node and returns the name of its output."""
-        from onnx import helper
-
-        name = output or f"{op}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
-        return name
+        self._apart = self._ones = ""
 
     def embedded(self) -> str:
-        """Embeddings: word + position (0, 1, 2, ...) + the one token type that is used."""
+        """Embeddings: word + place in its text + the one token type that is used."""
         position, kind = (
             self._published[f"embeddings.{part}_embeddings.weight"]
             for part in ("position", "token_type")
         )
-        zero, one, two = (self.constant(n, [v]) for n, v in (("zero", 0), ("one", 1), ("two", 2)))
-        length = self.add("Slice", self.add("Shape", "words"), one, two)
-        if RELATIVE_BIAS in self._published:
-            self._distances = self._relative_bias(zero, length)
-        positions = self.add("Slice", self.weight("position", position), zero, length, zero)
+        positions = self.add("Gather", self.weight("position", position), "places")
         small = small_words(self._published[WORDS])
-        scale = self.constant("word_scale", small.scale, np.float32)
-        words = self.add(
-            "DequantizeLinear", "words", scale, self.constant("word_zero", small.zero, np.uint8)
-        )
+        scale, zero = self.weight("scale", small.scale), self.weight("zero", small.zero, np.uint8)
+        words = self.add("DequantizeLinear", "words", scale, zero)
         x = self.add("Add", self.add("Add", words, positions), self.weight("type", kind[0]))
         return self._layer_norm(x, "embeddings.LayerNorm")
-
-    def _relative_bias(self, zero: str, length: str) -> str:
-        """What the distance of two tokens adds to their scores, (heads x tokens x tokens)."""
-        table = self._published[RELATIVE_BIAS]
-        rows = distance_buckets(LONGEST_CAREFUL, len(table))
-        bias = self.weight("relative_bias", table[rows].transpose(2, 0, 1))
-        rows_cut = self.add("Slice", bias, zero, length, self.constant("rows", [1]))
-        return self.add("Slice", rows_cut, zero, length, self.constant("columns", [2]))
 
     def layer(self, x: str, number: int) -> str:
         """One transformer layer."""
@@ -108,18 +67,26 @@ class _Graph:
         attended = self.add("Add", x, self._attention(x, f"{name}.attention"))
         x = self._layer_norm(attended, f"{name}.attention.output.LayerNorm")
         inner = self._gelu(self._linear(x, f"{name}.intermediate.dense"))
-        self.narrowing.append(f"{name}.output.dense.product")
         x = self.add("Add", x, self._linear(inner, f"{name}.output.dense"))
         return self._layer_norm(x, f"{name}.output.LayerNorm")
 
     def mean(self, x: str) -> str:
-        """The mean over the tokens."""
-        return self.add("ReduceMean", x, axes=[1], keepdims=0)
+        """The mean over the tokens of each text, (texts x hidden size)."""
+        zero, one = (self.weight(f"number_{n}", n, np.int64) for n in (0, 1))
+        count = self.add("Add", self.add("ReduceMax", "texts", keepdims=0), one)
+        numbers = self.column(self.add("Range", zero, count, one))
+        own = self.add("Equal", numbers, "texts")
+        shares = self.add("Where", own, self.weight("own", 1.0), self.weight("not_own", 0.0))
+        lengths = self.add("ReduceSum", shares, self.weight("second", [1], np.int64))
+        return self.add("MatMul", self.add("Div", shares, lengths), x)
 
-    def _linear(self, x: str, name: str) -> str:
-        kernel = self.weight(f"{name}.kernel", self._published[f"{name}.weight"].T)
-        bias = self.weight(f"{name}.bias", self._published[f"{name}.bias"])
-        return self.add("Add", self.add("MatMul", x, kernel, output=f"{name}.product"), bias)
+    def _linear(self, x: str, *names: str, divide_first_by: float = 1.0) -> str:
+        """Linear layers of the same input, their outputs beside each other."""
+        kernels = [self._published[f"{name}.weight"].T for name in names]
+        biases = [self._published[f"{name}.bias"] for name in names]
+        kernels[0], biases[0] = kernels[0] / divide_first_by, biases[0] / divide_first_by
+        product = self.product(x, np.concatenate(kernels, axis=1), names[0])
+        return self.add("Add", product, self.weight(f"{names[0]}.bias", np.concatenate(biases)))
 
     def _layer_norm(self, x: str, name: str) -> str:
         scale = self.weight(f"{name}.scale", self._published[f"{name}.weight"])
@@ -127,79 +94,90 @@ class _Graph:
         return self.add("LayerNormalization", x, scale, bias, axis=-1, epsilon=self._epsilon)
 
     def _attention(self, x: str, name: str) -> str:
-        head_size = self.hidden // self._heads
-        split = self.constant("split_heads", [0, 0, self._heads, head_size])
-        join = self.constant("join_heads", [0, 0, self.hidden])
-        scale = self.constant("scale", 1.0 / np.sqrt(head_size), np.float32)
-
-        def heads_of(part: str, order: list[int]) -> str:
-            projected = self._linear(x, f"{name}.self.{part}")
-            return self.add("Transpose", self.add("Reshape", projected, split), perm=order)
-
-        query, value = heads_of("query", [0, 2, 1, 3]), heads_of("value", [0, 2, 1, 3])
-        key = heads_of("key", [0, 2, 3, 1])
-        scores = self.add("Mul", self.add("MatMul", query, key), scale)
-        if self._distances:
-            scores = self.add("Add", scores, self._distances)
-        mixed = self.add("MatMul", self.add("Softmax", scores, axis=-1), value)
-        mixed = self.add("Reshape", self.add("Transpose", mixed, perm=[0, 2, 1, 3]), join)
+        size = self.hidden // self._heads
+        parts = [f"{name}.self.{part}" for part in ("query", "key", "value")]
+        projected = self._linear(x, *parts, divide_first_by=float(np.sqrt(size)))
+        split = self.weight("split", [0, 3, self._heads, size], np.int64)
+        heads = self.add("Transpose", self.add("Reshape", projected, split), perm=[1, 2, 0, 3])
+        query, key, value = (
+            self.add("Gather", heads, self.weight(f"part_{part}", part, np.int64), axis=0)
+            for part in range(3)
+        )
+        scores = self.add("MatMul", query, self.add("Transpose", key, perm=[0, 2, 1]))
+        mixed = self.add("Transpose", self._weighed(scores, value), perm=[1, 0, 2])
+        mixed = self.add("Reshape", mixed, self.weight("joined", [0, self.hidden], np.int64))
         return self._linear(mixed, f"{name}.output.dense")
 
+    def _weighed(self, scores: str, value: str) -> str:
+        """The softmax of the scores times the values.
+
+        The operator Softmax would add up in an order that depends on where a text stands.
+        """
+        # Neither too large nor too small to be written down as an exponent.
+        limits = (self.weight(f"exponent_{n}", n) for n in (-80.0, 80.0))
+        scores = self.add("Add", self.add("Clip", scores, *limits), self._between_tokens())
+        shares = self.add("Exp", scores)
+        if not self._ones:
+            self._ones = self.add("Expand", self.weight("all", 1.0), self.add("Shape", value))
+        sums = self.add("MatMul", shares, self._ones)
+        return self.add("Div", self.add("MatMul", shares, value), sums)
+
+    def _between_tokens(self) -> str:
+        """What is added to the scores of two tokens: what keeps texts apart, and distances."""
+        if not self._apart:
+            same = self.add("Equal", self.column("texts"), "texts")
+            seen, unseen = self.weight("seen", 0.0), self.weight("unseen", -np.inf)
+            self._apart = self.add("Where", same, seen, unseen)
+            if RELATIVE_BIAS in self._published:
+                self._apart = self.add("Add", self._relative_bias(), self._apart)
+        return self._apart
+
+    def _relative_bias(self) -> str:
+        """What the distance of two tokens adds to their scores, (heads x tokens x tokens)."""
+        table = self._published[RELATIVE_BIAS]
+        rows = distance_buckets(LONGEST_CAREFUL, len(table))
+        bias = self.weight("relative_bias", table[rows].transpose(2, 0, 1))
+        return self.add("Gather", self.add("Gather", bias, "places", axis=1), "places", axis=2)
+
     def _gelu(self, x: str) -> str:
-        half = self.constant("half", 0.5, np.float32)
-        unit = self.constant("unit", 1.0, np.float32)
-        root_two = self.constant("root_two", np.sqrt(2.0), np.float32)
-        erf = self.add("Erf", self.add("Div", x, root_two))
+        half, unit = self.weight("half", 0.5), self.weight("unit", 1.0)
+        erf = self.add("Erf", self.add("Div", x, self.weight("root_two", np.sqrt(2.0))))
         return self.add("Mul", self.add("Mul", x, half), self.add("Add", erf, unit))
 
-    def of_words(self) -> _Shapes:
-        """The input of a graph that begins with embeddings."""
-        return {"words": ["batch", "tokens", self.hidden]}
+    def of_words(self) -> Shapes:
+        """The inputs of a graph that begins with embeddings."""
+        return {"words": ["tokens", self.hidden], "texts": ["tokens"], "places": ["tokens"]}
 
-    def model(self, inputs: _Shapes, outputs: _Shapes) -> "onnx.ModelProto":
-        """The finished model."""
-        from onnx import TensorProto, helper, numpy_helper
-
-        weights = [numpy_helper.from_array(value, name) for name, value in self.weights.items()]
-
-        def values(shapes: _Shapes) -> list[Any]:
-            kinds = {"words": TensorProto.UINT8}
-            return [
-                helper.make_tensor_value_info(name, kinds.get(name, TensorProto.FLOAT), shape)
-                for name, shape in shapes.items()
-            ]
-
-        graph = helper.make_graph(self.nodes, "bert", values(inputs), values(outputs), weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
-        model.ir_version = IR_VERSION
-        return model
+    def states(self) -> Shapes:
+        """The states of a layer."""
+        return {"states": ["tokens", self.hidden]}
 
 
 def export_encoder(encoder: Published, target: Path) -> None:
     """Writes the sentence encoder as an 8-bit ONNX file, all or nothing.
 
-    Input `words` (batch x tokens x hidden size), what `WordTable` gives. Outputs (float32)
-    `embedding` (batch x hidden size), of unit length, and `states` (batch x tokens x hidden size),
-    of the layers that the look-out shares.
+    Inputs: `words` (tokens x hidden size), what `WordTable` gives; `texts` and `places` (tokens),
+    the number of each token's text and its place in it, as `side_by_side` has them. Outputs
+    (float32): `embedding` (texts x hidden size), of unit length, and `states` (tokens x hidden
+    size), of the layers that the look-out shares.
 
     Raises:
         OSError: The file cannot be written; its folder must exist.
     """
-    g = _Graph(encoder)
+    g = _Bert(encoder)
     x = g.embedded()
     for number in range(g.layers):
         if number == SHARED_LAYERS:
             g.add("Identity", x, output="states")
         x = g.layer(x, number)
     g.add("LpNormalization", g.mean(x), output="embedding", axis=-1, p=2)
-    outputs = {"embedding": ["batch", g.hidden], "states": ["batch", "tokens", g.hidden]}
-    write_8_bit(g.model(g.of_words(), outputs), target)
+    g.write(target, g.of_words(), {"embedding": ["texts", g.hidden], **g.states()})
 
 
 def export_lookout(encoder: Published, branch: Branch, target: Path) -> None:
     """Writes the look-out's layers as an 8-bit ONNX file, all or nothing.
 
-    Input `states` of the encoder; output `danger` (batch x classes, float32), logits.
+    Inputs `states` of the encoder and `texts`; output `danger` (texts x classes, float32), logits.
 
     Args:
         encoder: What the branch grew on.
@@ -209,17 +187,16 @@ def export_lookout(encoder: Published, branch: Branch, target: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    g = _Graph(encoder, branch)
+    g = _Bert(encoder, branch)
     _classify(g, "states", SHARED_LAYERS, branch)
-    inputs = {"states": ["batch", "tokens", g.hidden]}
-    write_8_bit(g.model(inputs, _danger(branch)), target, _HEAD)
+    g.write(target, {**g.states(), "texts": ["tokens"]}, _danger(branch))
 
 
 def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
     """Writes the look-out's careful reader as an 8-bit ONNX file, all or nothing.
 
-    Input `words` (batch x tokens x hidden size), at most `LONGEST_CAREFUL` tokens, what `WordTable`
-    gives; output `danger` (batch x classes, float32), logits.
+    Inputs as the encoder's, texts of at most `LONGEST_CAREFUL` tokens; output `danger` (texts x
+    classes, float32), logits.
 
     Args:
         encoder: What the branch grew on.
@@ -229,29 +206,27 @@ def export_careful(encoder: Published, branch: Branch, target: Path) -> None:
     Raises:
         OSError: The file cannot be written.
     """
-    g = _Graph(encoder, branch)
+    g = _Bert(encoder, branch)
     _classify(g, g.embedded(), 0, branch)
-    write_8_bit(g.model(g.of_words(), _danger(branch)), target, _HEAD, g.narrowing)
+    g.write(target, g.of_words(), _danger(branch))
 
 
 def export_below(encoder: Published, layers: int, target: Path) -> None:
     """Writes an encoder's lower layers, whose output `states` others learn from."""
-    g = _Graph(encoder)
+    g = _Bert(encoder)
     x = g.embedded()
     for number in range(layers):
         x = g.layer(x, number)
     g.add("Identity", x, output="states")
-    outputs = {"states": ["batch", "tokens", g.hidden]}
-    narrowing = g.narrowing if RELATIVE_BIAS in encoder.weights else []
-    write_8_bit(g.model(g.of_words(), outputs), target, narrowing=narrowing)
+    g.write(target, g.of_words(), g.states())
 
 
-def _classify(g: _Graph, x: str, first: int, branch: Branch) -> None:
+def _classify(g: _Bert, x: str, first: int, branch: Branch) -> None:
     for number in range(first, g.layers):
         x = g.layer(x, number)
-    product = g.add("MatMul", g.mean(x), g.weight("head", branch.head), output=_HEAD)
+    product = g.add("MatMul", g.mean(x), g.weight("head", branch.head))
     g.add("Add", product, g.weight("bias", branch.bias), output="danger")
 
 
-def _danger(branch: Branch) -> _Shapes:
-    return {"danger": ["batch", len(branch.bias)]}
+def _danger(branch: Branch) -> Shapes:
+    return {"danger": ["texts", len(branch.bias)]}

@@ -9,10 +9,11 @@ faintest sign; what it suspects, a careful one reads again.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
+import numpy as np
 import onnxruntime
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -32,6 +33,7 @@ from bot.nlu.lookout_branch import CALM, CLASSES, load_branch
 from bot.nlu.network import softmax
 from bot.nlu.parts import IS_PART
 from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder, sha256_of
+from bot.nlu.side_by_side import in_turns, numbered
 from bot.nlu.spelling import TYPED
 from bot.settings import get_settings
 
@@ -140,6 +142,8 @@ class SafetyLookout(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets the intent of each message that has text and raises an alarm."""
+        wholes = [m for m in messages if m.get(TEXT) and not m.get(IS_PART)]
+        likelihoods = dict(zip(map(id, wholes), self._likelihoods(wholes), strict=True))
         held_back = False  # in the last whole message: its calm clause may hide an alarming one
         for message in messages:
             if not message.get(TEXT) or (message.get(IS_PART) and not held_back):
@@ -147,13 +151,15 @@ class SafetyLookout(GraphComponent):
             sighting = self._words.look(message.get(TEXT))
             if not message.get(IS_PART):
                 held_back = sighting.held_back
-            if alarms := self._alarms(message, sighting.alarm):
+            read = likelihoods.get(id(message), {})
+            if alarms := self._alarms(message, read, sighting.alarm):
                 message.set(INTENT, alarms[0], add_to_output=True)
                 message.set(ALARMS, alarms, add_to_output=True)
         return messages
 
-    def _alarms(self, message: Message, by_words: Optional[str]) -> list[dict[str, Any]]:
-        likelihoods = {} if message.get(IS_PART) else self._likelihoods(message)
+    def _alarms(
+        self, message: Message, likelihoods: dict[str, float], by_words: Optional[str]
+    ) -> list[dict[str, Any]]:
         if by_words:  # "I want to sleep and not wake up": the readers may know better
             likelihoods[by_words] = max(likelihoods[by_words], CLEAR) if likelihoods else 1.0
         thresholds: Mapping[str, float] = self._config["thresholds"]
@@ -175,12 +181,21 @@ class SafetyLookout(GraphComponent):
             and max(likelihoods, default=0.0) < limit
         )
 
-    def _likelihoods(self, message: Message) -> dict[str, float]:
-        """Of each class; of none where there is no suspicion."""
+    def _likelihoods(self, messages: list[Message]) -> Iterator[dict[str, float]]:
+        """Of each class, for each message; of none where there is no suspicion."""
         assert self._quick and self._careful, "Rasa loads a component before using it"
-        (quick,) = self._quick.run(["danger"], {"states": message.get(SHARED_STATES)})
-        if 1.0 - softmax(quick)[0, CLASSES.index(CALM)] < self._config["suspicion"]:
-            return {}
-        careful = self._careful.read(message.get(TYPED) or message.get(TEXT))
-        both = softmax((quick + careful) / 2)[0]
-        return dict(zip(CLASSES, map(float, both), strict=True))
+        states = [message.get(SHARED_STATES) for message in messages]
+        lengths = [len(rows) for rows in states]
+        for turn in in_turns(lengths):
+            read = {
+                "states": np.concatenate(states[turn]),
+                "texts": numbered(lengths[turn])["texts"],
+            }
+            (found,) = self._quick.run(["danger"], read)
+            for message, quick in zip(messages[turn], found[:, np.newaxis], strict=True):
+                if 1.0 - softmax(quick)[0, CLASSES.index(CALM)] < self._config["suspicion"]:
+                    yield {}
+                    continue
+                careful = self._careful.read(message.get(TYPED) or message.get(TEXT))
+                both = softmax((quick + careful) / 2)[0]
+                yield dict(zip(CLASSES, map(float, both), strict=True))

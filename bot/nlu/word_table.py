@@ -51,7 +51,7 @@ class WordTable:
 
     def __init__(self, path: Path, size: int) -> None:
         self._rows = RowsOnDisk(path, row_bytes=size)
-        self._shape = (1, -1, size)
+        self._shape = (-1, size)
 
     @staticmethod
     def write(table: Array, path: Path) -> None:
@@ -63,5 +63,5 @@ class WordTable:
         write_rows(small_words(table).values, path)
 
     def rows(self, words: Iterable[int]) -> Bytes:
-        """The vectors of the words of one text, shape (1, words, size)."""
+        """The vectors of the words of one text, shape (words, size)."""
         return np.frombuffer(b"".join(map(self._rows.row, words)), np.uint8).reshape(self._shape)

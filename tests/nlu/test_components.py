@@ -70,8 +70,8 @@ def test_words_in_8_bits_on_disk_are_those_of_the_table(tmp_path: Path) -> None:
     small = small_words(table)
     for asked in ([3], [49, 0, 49], range(50)):
         found = words.rows(asked)
-        assert found.shape == (1, len(asked), 8)
-        meant = (found[0].astype(np.float32) - small.zero) * small.scale
+        assert found.shape == (len(asked), 8)
+        meant = (found.astype(np.float32) - small.zero) * small.scale
         assert np.abs(meant - table[list(asked)]).max() <= small.scale
 
 

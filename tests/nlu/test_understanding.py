@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from typing import Any
 
 import pytest
@@ -33,26 +35,30 @@ def test_training_is_quick() -> None:
     assert any(GOALS["training"].keeps_up(training_seconds()) for _ in range(3))
 
 
-def test_messages_read_at_the_same_time_are_read_as_one_by_one(agent: Any) -> None:
-    from concurrent.futures import ThreadPoolExecutor
+FIGURE = re.compile(r"\d+\.\d+(?:e-\d+)?")
 
+
+def test_messages_read_at_the_same_time_are_read_as_one_by_one(
+    agent: Any, loop: asyncio.AbstractEventLoop
+) -> None:
     from rasa.core.channels.channel import UserMessage
-    from rasa.shared.core.trackers import DialogueStateTracker
 
     from tests.nlu.question_sets import read_set
 
-    nobody = DialogueStateTracker.from_events("nobody", [])
+    async def read(text: str) -> str:
+        return json.dumps(await agent.processor.parse_message(UserMessage(text)))
 
-    def read(text: str) -> dict[str, Any]:
-        parsed: dict[str, Any] = agent.processor._parse_message_with_graph(
-            UserMessage(text), nobody
-        )
-        return parsed
+    async def together(texts: list[str]) -> list[str]:
+        return await asyncio.gather(*map(read, texts))
 
-    sets = ("in_scope", "two_questions", "emergencies")
+    sets = ("in_scope", "two_questions", "emergencies", "long_stories")
     texts = [message["text"] for name in sets for message in read_set("tuning", name)[:60]]
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(read, texts)) == [read(text) for text in texts]
+    in_company = loop.run_until_complete(together(texts))
+    for text, found in zip(texts, in_company, strict=True):
+        alone = loop.run_until_complete(read(text))
+        assert FIGURE.sub("", found) == FIGURE.sub("", alone), text
+        figures = ([float(figure) for figure in FIGURE.findall(one)] for one in (found, alone))
+        assert next(figures) == pytest.approx(next(figures), abs=0.001), text
 
 
 @pytest.mark.parametrize(

@@ -15,15 +15,15 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.settings import get_settings
 
-# For each worker, in transactions and as many without. Rasa's own are 50 and 100 more, above what
-# PostgreSQL takes from all (100).
-_CONNECTIONS, _MORE_CONNECTIONS = 5, 5
+# For each worker, in transactions and as many without; once open they stay so, for a new one costs
+# PostgreSQL a process. Rasa's own are 50 and 100 more, above what PostgreSQL takes from all (100).
+_CONNECTIONS = 10
 _PATIENCE = 5  # seconds for a connection, and for what was sent to be received
 # Hidden parameters: a failing statement must not bring what parents said into the log.
 _POSTGRESQL: dict[str, Any] = {
     "hide_parameters": True,
     "pool_size": _CONNECTIONS,
-    "max_overflow": _MORE_CONNECTIONS,
+    "max_overflow": 0,
     "pool_timeout": _PATIENCE,
     "connect_args": {
         "connect_timeout": _PATIENCE,

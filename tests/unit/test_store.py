@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -278,6 +279,18 @@ def test_processes_that_start_at_once_make_the_tables_once(address: str) -> None
     for process in starting:
         process.join(90)
     assert [process.exitcode for process in starting] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_connections_stay_open(store: Any) -> None:
+    """Those of ten turns at once: to open one anew would cost each of them a process."""
+
+    def at_once() -> set[int]:
+        with ExitStack() as stack:
+            turns = [stack.enter_context(store.autocommit.connect()) for _ in range(10)]
+            return {turn.exec_driver_sql("select pg_backend_pid()").scalar() for turn in turns}
+
+    assert at_once() == at_once()
 
 
 def test_a_lock_serves_in_order_and_forgets_who_left(address: str, loop: Any) -> None:

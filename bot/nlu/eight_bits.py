@@ -14,7 +14,7 @@ Shapes = dict[str, list[Any]]
 
 _OPSET = 17
 _IR_VERSION = 8
-_CONTRIBUTED = "com.microsoft"  # operators of onnxruntime's own
+CONTRIBUTED = "com.microsoft"  # operators of onnxruntime's own
 
 # What is multiplied with weights: 128 stands for nothing.
 _MIDDLE, _MOST = 128, 127
@@ -84,6 +84,14 @@ class Graph:
         self._nodes.append(helper.make_node(op, list(inputs), [name], name=name, **attributes))
         return name
 
+    def split(self, x: str, parts: int) -> list[str]:
+        """Equal parts of a tensor along its first axis."""
+        from onnx import helper
+
+        names = [f"{x}_{part}" for part in range(parts)]
+        self._nodes.append(helper.make_node("Split", [x], names, axis=0))
+        return names
+
     def column(self, row: str) -> str:
         """A vector as a matrix of one column."""
         return self.add("Unsqueeze", row, self.weight("second", [1], np.int64))
@@ -111,7 +119,7 @@ class Graph:
             self.weight("as_it_is", 1.0),
             self.weight(f"{name}.scales", columns.scales),
             middle,
-            domain=_CONTRIBUTED,
+            domain=CONTRIBUTED,
         )
         return self.add("Mul", product, scales, output=output)
 
@@ -161,7 +169,7 @@ class Graph:
 
         weights = [numpy_helper.from_array(value, name) for name, value in self._weights.items()]
         graph = helper.make_graph(self._nodes, "graph", values(inputs), values(outputs), weights)
-        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_CONTRIBUTED, 1)]
+        opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(CONTRIBUTED, 1)]
         model = helper.make_model(graph, opset_imports=opsets)
         model.ir_version = _IR_VERSION
         return bytes(model.SerializeToString())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.nlu.eight_bits import Graph, Shapes
+from bot.nlu.eight_bits import CONTRIBUTED, Graph, Shapes
 from bot.nlu.lookout_branch import Branch
 from bot.nlu.published import RELATIVE_BIAS, WORDS, Published, distance_buckets
 from bot.nlu.word_table import small_words
@@ -64,11 +64,25 @@ class _Bert(Graph):
     def layer(self, x: str, number: int) -> str:
         """One transformer layer."""
         name = f"encoder.layer.{number}"
-        attended = self.add("Add", x, self._attention(x, f"{name}.attention"))
-        x = self._layer_norm(attended, f"{name}.attention.output.LayerNorm")
+        mixed = self._attention(x, f"{name}.attention.self")
+        x = self._added(x, mixed, f"{name}.attention.output")
         inner = self._gelu(self._linear(x, f"{name}.intermediate.dense"))
-        x = self.add("Add", x, self._linear(inner, f"{name}.output.dense"))
-        return self._layer_norm(x, f"{name}.output.LayerNorm")
+        return self._added(x, inner, f"{name}.output")
+
+    def _added(self, x: str, inner: str, name: str) -> str:
+        """What a linear layer makes of `inner`, added to `x`, and the sum normalised."""
+        product = self.product(inner, self._published[f"{name}.dense.weight"].T, f"{name}.dense")
+        norm = f"{name}.LayerNorm"
+        weights = (f"{norm}.weight", f"{norm}.bias", f"{name}.dense.bias")
+        named = (self.weight(weight, self._published[weight]) for weight in weights)
+        return self.add(
+            "SkipLayerNormalization",
+            product,
+            x,
+            *named,
+            epsilon=self._epsilon,
+            domain=CONTRIBUTED,
+        )
 
     def mean(self, x: str) -> str:
         """The mean over the tokens of each text, (texts x hidden size)."""
@@ -95,18 +109,14 @@ class _Bert(Graph):
 
     def _attention(self, x: str, name: str) -> str:
         size = self.hidden // self._heads
-        parts = [f"{name}.self.{part}" for part in ("query", "key", "value")]
+        parts = [f"{name}.{part}" for part in ("query", "key", "value")]
         projected = self._linear(x, *parts, divide_first_by=float(np.sqrt(size)))
         split = self.weight("split", [0, 3, self._heads, size], np.int64)
         heads = self.add("Transpose", self.add("Reshape", projected, split), perm=[1, 2, 0, 3])
-        query, key, value = (
-            self.add("Gather", heads, self.weight(f"part_{part}", part, np.int64), axis=0)
-            for part in range(3)
-        )
-        scores = self.add("MatMul", query, self.add("Transpose", key, perm=[0, 2, 1]))
-        mixed = self.add("Transpose", self._weighed(scores, value), perm=[1, 0, 2])
-        mixed = self.add("Reshape", mixed, self.weight("joined", [0, self.hidden], np.int64))
-        return self._linear(mixed, f"{name}.output.dense")
+        query, key, value = self.split(heads, 3)
+        scores = self.add("MatMul", query, self.add("Transpose", key, perm=[0, 1, 3, 2]))
+        mixed = self.add("Transpose", self._weighed(scores, value), perm=[0, 2, 1, 3])
+        return self.add("Reshape", mixed, self.weight("joined", [-1, self.hidden], np.int64))
 
     def _weighed(self, scores: str, value: str) -> str:
         """The softmax of the scores times the values.

@@ -142,8 +142,7 @@ class SafetyLookout(GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Sets the intent of each message that has text and raises an alarm."""
-        wholes = [m for m in messages if m.get(TEXT) and not m.get(IS_PART)]
-        likelihoods = dict(zip(map(id, wholes), self._likelihoods(wholes), strict=True))
+        read = self._likelihoods([m for m in messages if m.get(TEXT) and not m.get(IS_PART)])
         held_back = False  # in the last whole message: its calm clause may hide an alarming one
         for message in messages:
             if not message.get(TEXT) or (message.get(IS_PART) and not held_back):
@@ -151,8 +150,8 @@ class SafetyLookout(GraphComponent):
             sighting = self._words.look(message.get(TEXT))
             if not message.get(IS_PART):
                 held_back = sighting.held_back
-            read = likelihoods.get(id(message), {})
-            if alarms := self._alarms(message, read, sighting.alarm):
+            likelihoods = {} if message.get(IS_PART) else next(read)
+            if alarms := self._alarms(message, likelihoods, sighting.alarm):
                 message.set(INTENT, alarms[0], add_to_output=True)
                 message.set(ALARMS, alarms, add_to_output=True)
         return messages

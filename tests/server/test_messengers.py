@@ -48,7 +48,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 @pytest.mark.parametrize("platform", PEOPLE)
 def test_a_whole_conversation(house: House, platform: str) -> None:
     person = Person(house, platform)
-    assert "did you mean" in person.says("the schedule").lower()
+    assert "did you mean" in person.says("the interval").lower()
     assert re.search(r"[\[(]\d", person.taps()), "no answer with references came"
     assert "life" in person.says("Is it for life?")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple, Union
+from typing import Any, Union
 
 import numpy as np
 import numpy.typing as npt
@@ -39,24 +39,6 @@ def single_thread_session(model: Union[Path, bytes]) -> onnxruntime.InferenceSes
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     held = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(held, options, providers=["CPUExecutionProvider"])
-
-
-class SmallColumns(NamedTuple):
-    """A matrix in 8 bits: its values, column by column times a scale, are those of the matrix.
-
-    Attributes:
-        values: Shape (rows, columns).
-        scales: Shape (columns,).
-    """
-
-    values: npt.NDArray[np.int8]
-    scales: npt.NDArray[np.float32]
-
-
-def small_columns(matrix: npt.NDArray[np.float32]) -> SmallColumns:
-    """A matrix of shape (rows, columns) in 8 bits."""
-    scales = np.maximum(np.abs(matrix).max(axis=0), 1e-9) / np.float32(_MOST_OF_A_WEIGHT)
-    return SmallColumns(np.rint(matrix / scales).astype(np.int8), scales)
 
 
 class Graph:
@@ -111,13 +93,14 @@ class Graph:
         """
         middle = self.weight("middle", _MIDDLE, np.uint8)
         rows, scales = self._rows_of(x, middle)
-        columns = small_columns(matrix)
+        largest = np.maximum(np.abs(matrix).max(axis=0), 1e-9)
+        column_scales = largest / np.float32(_MOST_OF_A_WEIGHT)
         product = self.add(
             "MatMulIntegerToFloat",
             rows,
-            self.weight(f"{name}.values", columns.values, np.int8),
+            self.weight(f"{name}.values", np.rint(matrix / column_scales), np.int8),
             self.weight("as_it_is", 1.0),
-            self.weight(f"{name}.scales", columns.scales),
+            self.weight(f"{name}.scales", column_scales),
             middle,
             domain=CONTRIBUTED,
         )

@@ -63,5 +63,5 @@ class WordTable:
         write_rows(small_words(table).values, path)
 
     def rows(self, words: Iterable[int]) -> Bytes:
-        """The vectors of the words of one text, shape (words, size)."""
+        """The vectors of words, in their order, shape (words, size)."""
         return np.frombuffer(b"".join(map(self._rows.row, words)), np.uint8).reshape(self._shape)

@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 # What lints deploy/ does not fit beside Rasa; each gets an environment of its own.
 LINTER := $(UV) tool run --quiet --python $(VENV)/bin/python
 MODEL := models/companion.tar.gz
-MODEL_INPUTS := config.yml domain.yml lookout/quick.npz lookout/careful.npz \
+MODEL_INPUTS := config.yml domain.yml encoder/upper.npz lookout/quick.npz lookout/careful.npz \
 	$(shell find data content bot/nlu -type f \( -name '*.yml' -o -name '*.py' \))
 
 export RASA_TELEMETRY_ENABLED := false
@@ -16,8 +16,8 @@ export TQDM_DISABLE := 1
 export PYTHONWARNINGS := ignore::DeprecationWarning
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help install browser web train run test fuzz faults evaluate bench bench-runtime lookout \
-	check lock
+.PHONY: help install browser web train run test fuzz faults evaluate bench bench-runtime encoder \
+	lookout check lock
 
 help:  ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,7 +42,7 @@ $(MODEL): $(MODEL_INPUTS) | install
 	@echo "Checking the content ..."
 	@companion check
 	@echo "Training the model (half a minute) ..."
-	@rasa train $(if $(filter bot/nlu/% lookout/%,$?),--force) --skip-validation --fixed-model-name companion --out models
+	@rasa train $(if $(filter bot/nlu/% encoder/% lookout/%,$?),--force) --skip-validation --fixed-model-name companion --out models
 	@python -m bot.nlu.language
 	@touch $@
 
@@ -88,6 +88,9 @@ bench: install  ## Compare the pipeline with stock Rasa on the same sentences (a
 
 bench-runtime: install train  ## Compare speed and size with stock Rasa (long; needs PostgreSQL and Redis)
 	@python -m bench.runtime
+
+encoder: install  ## Let the short encoder learn from the published one (three quarters of an hour)
+	python -m encoder.learn
 
 lookout: install  ## Let the safety look-out learn from its messages (an hour and a half)
 	python -m lookout.learn

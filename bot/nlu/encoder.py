@@ -24,8 +24,16 @@ from tokenizers import Tokenizer
 
 from bot.nlu.eight_bits import single_thread_session
 from bot.nlu.encoder_graph import GRAPH_VERSION, export_encoder
-from bot.nlu.published import QUICK_SHA256, WORDS, Published, quick_folder, read_folder
+from bot.nlu.published import (
+    QUICK_SHA256,
+    WORDS,
+    Published,
+    quick_folder,
+    read_folder,
+    sha256_of,
+)
 from bot.nlu.sentence_features import SentenceFeatures
+from bot.nlu.short_encoder import shortened
 from bot.nlu.side_by_side import in_turns, numbered
 from bot.nlu.word_table import WordTable
 
@@ -107,6 +115,8 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         model_dir: Folder with model.safetensors, config.json and tokenizer.json of a BERT sentence
             encoder; null takes the pinned all-MiniLM-L6-v2 package.
         weights_sha256: The checksum that the weights must have.
+        upper: The layer that has learned to stand for the encoder's upper ones (encoder/upper.npz);
+            null takes the encoder whole.
         cache_dir: Where the packed encoder and the training sentences' vectors are kept between
             trainings: encoding them anew takes half of the time.
         max_tokens: Longer messages are cut (256).
@@ -119,6 +129,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             **DenseFeaturizer.get_default_config(),
             "model_dir": None,
             "weights_sha256": QUICK_SHA256,
+            "upper": None,
             "cache_dir": ".rasa/encoder",
             "max_tokens": 256,
         }
@@ -173,7 +184,10 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         source = Path(config["model_dir"]) if config["model_dir"] else quick_folder()
         cached = self._cached
         if not is_packed(cached):
-            pack(read_folder(source, config["weights_sha256"]), cached)
+            encoder = read_folder(source, config["weights_sha256"])
+            if config["upper"]:
+                encoder = shortened(encoder, config["weights_sha256"], Path(config["upper"]))
+            pack(encoder, cached)
         with self._model_storage.write_to(self._resource) as folder:
             shutil.copytree(cached, folder, dirs_exist_ok=True)
             self._encoder = Encoder(folder, config["max_tokens"])
@@ -190,7 +204,11 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     @property
     def _cached(self) -> Path:
         config = self._config
-        return Path(config["cache_dir"]) / f"{config['weights_sha256'][:16]}-{GRAPH_VERSION}"
+        made_of = [config["weights_sha256"]]
+        if config["upper"]:
+            made_of.append(sha256_of(Path(config["upper"])))
+        name = "-".join(digest[:16] for digest in made_of)
+        return Path(config["cache_dir"]) / f"{name}-{GRAPH_VERSION}"
 
     def _vectors(self, texts: list[str]) -> Array:
         """The vectors of training sentences; those that the last training had too are kept."""

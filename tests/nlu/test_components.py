@@ -61,6 +61,39 @@ def test_the_encoder_puts_the_same_meaning_close(tmp_path: Path) -> None:
     assert np.allclose(encoder.encode_many(texts), vectors, atol=1e-5)
 
 
+def test_the_short_encoder_stays_near_the_published_one(tmp_path: Path) -> None:
+    from bot.nlu.encoder import Encoder, pack
+    from bot.nlu.published import QUICK_SHA256, quick_folder, read_folder
+    from bot.nlu.short_encoder import shortened
+    from tests.nlu.question_sets import read_set
+
+    published = read_folder(quick_folder(), QUICK_SHA256)
+    short = shortened(published, QUICK_SHA256, Path("encoder/upper.npz"))
+    encoders = []
+    for name, made_of in {"whole": published, "short": short}.items():
+        pack(made_of, tmp_path / name)
+        encoders.append(Encoder(tmp_path / name, max_tokens=64))
+    texts = [message["text"] for message in read_set("held_out", "in_scope")]
+    whole, short_ones = (encoder.encode_many(texts) for encoder in encoders)
+    cosines = (whole * short_ones).sum(axis=1)
+    assert cosines.mean() > 0.9
+    # The look-out goes on from both alike.
+    states = [encoder.encode(texts[:1])[1][0] for encoder in encoders]
+    assert np.array_equal(*states)
+
+
+def test_a_layer_of_another_encoder_is_refused(tmp_path: Path) -> None:
+    from bot.nlu.published import QUICK_SHA256, Published
+    from bot.nlu.short_encoder import save, shortened
+
+    other = Published({}, {"num_hidden_layers": 6}, "")
+    save(
+        {"encoder.layer.2.output.dense.bias": np.zeros(3, np.float32)}, "0" * 64, tmp_path / "x.npz"
+    )
+    with pytest.raises(ValueError, match="make encoder"):
+        shortened(other, QUICK_SHA256, tmp_path / "x.npz")
+
+
 def test_words_in_8_bits_on_disk_are_those_of_the_table(tmp_path: Path) -> None:
     from bot.nlu.word_table import WordTable, small_words
 

@@ -40,6 +40,7 @@ ALSO_ANSWERED = {"smalltalk": 0.1, "care_team": 0.4}
 
 EXPLAIN = "ask_term_meaning"
 ERASE = "request_erasure"
+CANCEL = "cancel_schedule"
 PRIVACY = "ask_privacy"
 
 # How likely it must be, after an alarm, that the message says that help has come.
@@ -183,6 +184,8 @@ class Conversation:
         intent = whole.intent
         if family.asking and intent in OPENINGS and whole.confidence < CLEARLY:
             intent = ASK_BACK  # "my daughter nurses him" answers what was asked
+        if family.asking and intent == CANCEL and whole.confidence < SURELY_A_WISH:
+            intent = ASK_BACK  # "qqq" is no wish to leave it
         if intent == WISH and whole.confidence < SURELY_A_WISH:
             # "We're on every 2 months" tells of a plan, and sounds like a wish to change it.
             told = (n for n, share in whole.likelihoods[:1] if n in OPENINGS and share >= CLEARLY)
@@ -201,7 +204,9 @@ class Conversation:
                 and (part.intent == CALENDAR or not asks)
             )
             intent = next(told, intent)
-        answerable = any(self._is_a_question(reading) for reading in asked)
+        topics = [reading for reading in asked if reading.intent in self._catalogue.topics]
+        # Two questions are no date, however they are written.
+        answerable = len(topics) > 1 or any(self._is_a_question(reading) for reading in asked)
         return self._calendar.hear(whole.text, intent, answerable, family, today)
 
     def _is_a_question(self, reading: Reading) -> bool:

@@ -89,7 +89,7 @@ bench: install  ## Compare the pipeline with stock Rasa on the same sentences (a
 bench-runtime: install train  ## Compare speed and size with stock Rasa (long; needs PostgreSQL and Redis)
 	@python -m bench.runtime
 
-encoder: install  ## Let the short encoder learn from the published one (three quarters of an hour)
+encoder: install  ## Let the short encoder learn from the published one (an hour)
 	python -m encoder.learn
 
 lookout: install  ## Let the safety look-out learn from its messages (an hour and a half)

@@ -186,11 +186,9 @@ class Conversation:
             intent = ASK_BACK  # "my daughter nurses him" answers what was asked
         if family.asking and intent == CANCEL and whole.confidence < SURELY_A_WISH:
             intent = ASK_BACK  # "qqq" is no wish to leave it
-        if intent == WISH and whole.confidence < SURELY_A_WISH:
-            # "We're on every 2 months" tells of a plan, and sounds like a wish to change it.
-            told = (n for n, share in whole.likelihoods[:1] if n in OPENINGS and share >= CLEARLY)
-            intent = next(told, intent)
-        elif intent != WISH and intent not in OPENINGS:
+        if intent == WISH:
+            intent = _rather_told(whole) or intent
+        elif intent not in OPENINGS:
             # "First one yesterday, and he smiles! Is that the B12?" asks, and tells by the way.
             asks = any(part.asks for part in parts) and any(
                 self._kind(reading.intent) == "answer" and reading.intent not in OPENINGS
@@ -221,11 +219,15 @@ class Conversation:
         return kind != "schedule" and (sure or kind in ("handoff", "privacy"))
 
     def _also_asked(self, asked: Sequence[Reading], whole: Reading) -> list[Reading]:
-        """The questions of a message that also told something for the calendar."""
+        """What else is answered in a message that told something for the calendar.
+
+        A likely wish to change the treatment, lest it be taken for told; and its questions.
+        """
+        wishes = [r for r in asked if r.intent == WISH and r.confidence >= SURELY_A_WISH]
         if "?" not in whole.text:
-            return []
+            return wishes
         topics = [reading for reading in asked if reading.intent in self._catalogue.topics]
-        return [reading for reading in topics if reading.confidence >= CLEARLY]
+        return wishes + [reading for reading in topics if reading.confidence >= CLEARLY]
 
     def _kind(self, intent: str) -> str:
         reply = self._catalogue.replies.get(intent)
@@ -306,6 +308,17 @@ def _not_on_the_calendar(reading: Reading) -> Reading:
     """A clause that sounded like a matter of the calendar, which was not taken up: unclear."""
     matters = (*OPENINGS, *ORDERS)
     return replace(reading, intent=ASK_BACK) if reading.intent in matters else reading
+
+
+def _rather_told(wish: Reading) -> str | None:
+    """What a message tells for the calendar, if that is likelier than a wish to change treatment.
+
+    "We're on every 2 months" tells of a plan, and sounds like a wish to change it.
+    """
+    told = [(name, share) for name, share in wish.likelihoods if name in OPENINGS]
+    if sum(share for _, share in told) < max(CLEARLY, wish.confidence):
+        return None
+    return told[0][0]
 
 
 def _clearly_erase(reading: Reading) -> bool:

@@ -45,7 +45,7 @@ CLEAR = 0.6  # an alarm so likely rules the others out
 
 # Where the classifier is so sure of an intent, alarms less likely than this are none. On the tuning
 # sets that costs no emergency and no crisis.
-SURELY_CALM = 0.7
+SURELY_CALM = 0.5
 DOUBTFUL = 0.5
 
 

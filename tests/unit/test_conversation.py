@@ -153,6 +153,36 @@ def test_ask_your_team_first_goes_with_what_the_guide_says(conversation: Convers
     assert "prevention.missed_injections" in turn.replies[1].statements
 
 
+def told_or_wished(text: str, wished: float, *told: tuple[str, float]) -> dict[str, Any]:
+    message = parsed(text, "request_treatment_change", sure=wished)
+    message["intent_ranking"] = [{"name": name, "confidence": share} for name, share in told]
+    return message
+
+
+def test_what_is_likelier_told_than_wished_is_told(conversation: Conversation) -> None:
+    message = told_or_wished(
+        "skipped Saturday's, the ward said leave it",
+        0.4,
+        ("report_injection_missed", 0.55),
+        ("report_injection_given", 0.3),
+    )
+    (reply,) = conversation.answer(message, Context()).replies
+    assert reply.kind == "schedule"
+    assert "prevention.missed_injections" in reply.statements
+
+
+def test_what_may_well_be_wished_is_told_with_care(conversation: Conversation) -> None:
+    message = told_or_wished("monthly from 12 October", 0.7, ("report_interval", 0.9))
+    replies = conversation.answer(message, Context()).replies
+    assert [reply.kind for reply in replies] == ["care_team", "schedule"]
+
+
+def test_what_is_likelier_wished_than_told_is_a_wish(conversation: Conversation) -> None:
+    message = told_or_wished("no needle this Wednesday", 0.96, ("report_injection_missed", 0.9))
+    (reply,) = conversation.answer(message, Context()).replies
+    assert reply.kind == "care_team"
+
+
 def test_a_clear_order_to_erase_is_an_errand(conversation: Conversation) -> None:
     turn = conversation.answer(parsed("delete everything", "request_erasure"), Context())
     assert turn.errand == {"erase": True}

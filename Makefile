@@ -6,7 +6,7 @@ UV_VERSION := 0.13.9
 # What lints deploy/ does not fit beside Rasa; each gets an environment of its own.
 LINTER := $(UV) tool run --quiet --python $(VENV)/bin/python
 MODEL := models/companion.tar.gz
-MODEL_INPUTS := config.yml domain.yml lookout/quick.npz lookout/careful.npz \
+MODEL_INPUTS := config.yml domain.yml encoder/upper.npz lookout/quick.npz lookout/careful.npz \
 	$(shell find data content bot/nlu -type f \( -name '*.yml' -o -name '*.py' \))
 
 export RASA_TELEMETRY_ENABLED := false
@@ -42,7 +42,7 @@ $(MODEL): $(MODEL_INPUTS) | install
 	@echo "Checking the content ..."
 	@companion check
 	@echo "Training the model (half a minute) ..."
-	@rasa train $(if $(filter bot/nlu/% lookout/%,$?),--force) --skip-validation --fixed-model-name companion --out models
+	@rasa train $(if $(filter bot/nlu/% encoder/% lookout/%,$?),--force) --skip-validation --fixed-model-name companion --out models
 	@python -m bot.nlu.language
 	@touch $@
 

@@ -1,1 +1,1 @@
-"""A shorter encoder: how its one layer learns, and what it has learned (`upper.npz`)."""
+"""The short encoder: how its layer learns, and what it has learned (`upper.npz`)."""

@@ -56,7 +56,7 @@ GOALS = {
     "calm_look_alikes": Goal("calm look-alikes without an alarm", "%", 95, 100, least=True),
     "foreign_emergencies": Goal("emergencies in other languages", "%", 90, 98, least=True),
     "calendar_matters": Goal(
-        "calendar matters told from questions", "%", 85, 95, least=True, reached=79
+        "calendar matters told from questions", "%", 85, 95, least=True, reached=82
     ),
     # Reached on a processor without 8-bit products (VNNI), which machine.py does not weigh.
     "nlu_p50": Goal("whole NLU, one thread, p50", "ms", 8, 4, reached=20),

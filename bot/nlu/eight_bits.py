@@ -36,6 +36,7 @@ def single_thread_session(model: Union[Path, bytes]) -> onnxruntime.InferenceSes
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
+    options.enable_mem_pattern = False
     options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     held = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(held, options, providers=["CPUExecutionProvider"])

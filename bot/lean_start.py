@@ -1,7 +1,7 @@
 """A lean start: a process that only answers does not load what Rasa needs for training.
 
-A server answers first after 3.9 s and holds 395 MB under load; stock Rasa without deep nets takes
-9.9 s and 603 MB, with them 31.1 s and 1,209 MB (2 cores, docs/benchmarks.md).
+A server answers first after 3.5 s and holds 390 MB under load; stock Rasa without deep nets takes
+10.0 s and 614 MB, with them 30.5 s and 1,218 MB (2 cores, docs/benchmarks.md).
 """
 
 from __future__ import annotations

@@ -54,6 +54,7 @@ CLEARLY = 0.6
 _MERE_ANSWERS = ("affirm", "deny", "express_confusion", EMPTY)
 
 SURELY_A_WISH = 0.5
+BEYOND_DOUBT_A_WISH = 0.95
 
 CHOICES = 2  # topics offered by "did you mean"
 
@@ -316,9 +317,8 @@ def _rather_told(wish: Reading) -> str | None:
     "We're on every 2 months" tells of a plan, and sounds like a wish to change it.
     """
     told = [(name, share) for name, share in wish.likelihoods if name in OPENINGS]
-    if sum(share for _, share in told) < max(CLEARLY, wish.confidence):
-        return None
-    return told[0][0]
+    is_told = sum(share for _, share in told) >= max(CLEARLY, wish.confidence)
+    return told[0][0] if is_told and wish.confidence < BEYOND_DOUBT_A_WISH else None
 
 
 def _clearly_erase(reading: Reading) -> bool:

@@ -177,9 +177,17 @@ def test_what_may_well_be_wished_is_told_with_care(conversation: Conversation) -
     assert [reply.kind for reply in replies] == ["care_team", "schedule"]
 
 
-def test_what_is_likelier_wished_than_told_is_a_wish(conversation: Conversation) -> None:
-    message = told_or_wished("no needle this Wednesday", 0.96, ("report_injection_missed", 0.9))
-    (reply,) = conversation.answer(message, Context()).replies
+@pytest.mark.parametrize(
+    ("text", "wished", "told"),
+    [
+        ("no needle this Wednesday", 0.9, ("report_injection_missed", 0.7)),
+        ("can we skip next week, we're on holiday", 0.96, ("request_schedule", 0.98)),
+    ],
+)
+def test_what_is_likelier_wished_or_beyond_doubt_is_a_wish(
+    conversation: Conversation, text: str, wished: float, told: tuple[str, float]
+) -> None:
+    (reply,) = conversation.answer(told_or_wished(text, wished, told), Context()).replies
     assert reply.kind == "care_team"
 
 

@@ -48,7 +48,11 @@ class FarEnd:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                length = int(self.headers["Content-Length"] or 0)
+                raw = self.rfile.read(length)
+                if len(raw) < length:  # the server was killed in the middle of its call
+                    self.close_connection = True
+                    return
                 with far_end.lock:
                     far_end.called_at.append(time.monotonic())
                     mood = far_end.moods.popleft() if far_end.moods else 200

@@ -18,7 +18,7 @@ from tests.databases import Cable
 
 MARK = "zzsetzz"
 PATIENCE = 60  # seconds
-SLOW = 2.0  # seconds that an ordinary message may take
+SLOW = 0.5  # seconds that an ordinary message may take; it takes some hundredths
 
 
 class Side(NamedTuple):
@@ -75,13 +75,14 @@ def a_megabyte_of_text(side: Side) -> bool:
     side.works()
     with ThreadPoolExecutor(1) as pool:
         huge = pool.submit(side.post, sender="huge", message="hello there " * 83_000)
-        time.sleep(0.2)  # until it has been received
-        before = time.monotonic()
-        side.works()
-        taken = time.monotonic() - before
+        longest = 0.0
+        while not huge.done():
+            before = time.monotonic()
+            side.works()
+            longest = max(longest, time.monotonic() - before)
         with suppress(requests.RequestException):  # it may hang up in the middle of it
             huge.result()
-    return taken < SLOW
+    return longest < SLOW
 
 
 def no_sender(side: Side) -> bool:

@@ -53,6 +53,8 @@ CLEARLY_ERASE = 0.8
 CLEARLY = 0.6
 _MERE_ANSWERS = ("affirm", "deny", "express_confusion", EMPTY)
 
+# From where on a wish is heard beside what is likelier told for the calendar, and from where on it
+# is heard alone: no telling of the tuning set that is likelier told sounds that much like a wish.
 SURELY_A_WISH = 0.5
 BEYOND_DOUBT_A_WISH = 0.95
 

@@ -79,7 +79,9 @@ def open_autocommit(engine: Engine) -> Engine:
     """
     if engine.dialect.name != "postgresql":
         return engine
-    return sa.create_engine(engine.url, **_POSTGRESQL, isolation_level="AUTOCOMMIT")
+    # Nor is there anything to take back when a connection is given back.
+    alone = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    return sa.create_engine(engine.url, **_POSTGRESQL, **alone)
 
 
 def create_tables(engine: Engine, *kept: sa.MetaData) -> None:

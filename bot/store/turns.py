@@ -18,8 +18,12 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement, Select
+
+from bot.store.functions import Function
 
 EVENTS: sa.Table = SQLTrackerStore.SQLEvent.__table__
 sa.Index("ix_events_sender_id_id", EVENTS.c.sender_id, EVENTS.c.id)
@@ -134,32 +138,57 @@ def replies_to(events: Iterable[Event], message_id: str) -> Optional[list[BotUtt
     return replies
 
 
-# Where a conversation stands and, from its latest message on, its events; beside that, the number
-# of the event of a message, where it came before. One statement, so that it is one trip.
-_LATEST_MESSAGE = (
-    sa.select(sa.func.max(MESSAGES.c.event))
-    .where(MESSAGES.c.conversation == sa.bindparam("conversation"))
-    .scalar_subquery()
-)
-_THE_MESSAGE = (MESSAGES.c.conversation == CONVERSATIONS.c.conversation) & (
-    MESSAGES.c.message_id == sa.bindparam("message_id")
-)
-_LATEST_EVENTS = (EVENTS.c.sender_id == CONVERSATIONS.c.conversation) & (
-    EVENTS.c.id >= _LATEST_MESSAGE
-)
-_END = (
-    sa.select(
-        # As text: they stand in each row, and one is enough to read.
-        sa.cast(CONVERSATIONS.c.slots, sa.Text).label("slots"),
-        sa.cast(CONVERSATIONS.c.offered, sa.Text).label("offered"),
-        CONVERSATIONS.c.said_at,
-        MESSAGES.c.event.label("came_before"),
-        EVENTS.c.data.label("event"),
+def _end_of(conversation: ColumnElement, message_id: ColumnElement) -> Select:
+    """Where a conversation stands and, from its latest message on, its events.
+
+    Beside that, the number of the event of a message, where it came before. One statement, so that
+    it is one trip.
+    """
+    latest_message = (
+        sa.select(sa.func.max(MESSAGES.c.event))
+        .where(MESSAGES.c.conversation == conversation)
+        .scalar_subquery()
     )
-    .select_from(CONVERSATIONS.outerjoin(MESSAGES, _THE_MESSAGE).outerjoin(EVENTS, _LATEST_EVENTS))
-    .where(CONVERSATIONS.c.conversation == sa.bindparam("conversation"))
-    .order_by(EVENTS.c.id)
+    the_message = (MESSAGES.c.conversation == CONVERSATIONS.c.conversation) & (
+        MESSAGES.c.message_id == message_id
+    )
+    latest_events = (EVENTS.c.sender_id == CONVERSATIONS.c.conversation) & (
+        EVENTS.c.id >= latest_message
+    )
+    return (
+        sa.select(
+            # As text: they stand in each row, and one is enough to read.
+            sa.cast(CONVERSATIONS.c.slots, sa.Text).label("slots"),
+            sa.cast(CONVERSATIONS.c.offered, sa.Text).label("offered"),
+            CONVERSATIONS.c.said_at,
+            MESSAGES.c.event.label("came_before"),
+            EVENTS.c.data.label("event"),
+        )
+        .select_from(
+            CONVERSATIONS.outerjoin(MESSAGES, the_message).outerjoin(EVENTS, latest_events)
+        )
+        .where(CONVERSATIONS.c.conversation == conversation)
+        .order_by(EVENTS.c.id)
+    )
+
+
+_END = _end_of(sa.bindparam("whose"), sa.bindparam("which"))
+_PLANNED_END = Function(
+    "companion_end",
+    {"whose": "varchar", "which": "text"},
+    returns="table (slots text, offered text, said_at float8, came_before integer, event text)",
+    body=f"""
+    #variable_conflict use_column
+    begin
+        return query {
+        _end_of(sa.literal_column("whose"), sa.literal_column("which")).compile(
+            dialect=postgresql.dialect()
+        )
+    };
+    end
+    """,
 )
+_PLANNED_END.create_with(METADATA)
 
 
 def end(connection: Connection, conversation: str, message_id: Optional[str]) -> Optional[End]:
@@ -170,8 +199,8 @@ def end(connection: Connection, conversation: str, message_id: Optional[str]) ->
         conversation: Which one.
         message_id: Of the message that may have come before.
     """
-    wanted = {"conversation": conversation, "message_id": message_id}
-    rows = connection.execute(_END, wanted).all()
+    statement = _PLANNED_END.call if connection.dialect.name == "postgresql" else _END
+    rows = connection.execute(statement, {"whose": conversation, "which": message_id}).all()
     if not rows:
         return None
     first = rows[0]

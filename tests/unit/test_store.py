@@ -282,6 +282,32 @@ def test_processes_that_start_at_once_make_the_tables_once(address: str) -> None
 
 
 @pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_two_versions_use_one_database_side_by_side(address: str) -> None:
+    """Each keeps its functions, also when a server of the other starts, and starts again."""
+    import sqlalchemy as sa
+
+    from bot.store.functions import Function
+
+    def version(number: int) -> tuple[Function, sa.MetaData]:
+        added = f"begin return given + {number}; end"
+        function, metadata = (
+            Function("added", {"given": "integer"}, "integer", added),
+            sa.MetaData(),
+        )
+        function.create_with(metadata)
+        return function, metadata
+
+    versions = [version(1), version(2)]
+    engine = sa.create_engine(address)
+    for _, metadata in [*versions, *versions]:
+        metadata.create_all(engine)
+    with engine.connect() as connection:
+        called = [connection.execute(one.call, {"given": 40}).scalar() for one, _ in versions]
+    engine.dispose()
+    assert called == [41, 42]
+
+
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
 def test_connections_stay_open(store: Any) -> None:
     """Those of ten turns at once: to open one anew would cost each of them a process."""
 

@@ -41,6 +41,10 @@ class Composer:
 
     def __init__(self, catalogue: Catalogue, retention_days: int) -> None:
         self._catalogue = catalogue
+        self._button = {
+            name: Button(title=catalogue.button_title(name), payload=f"/{name}")
+            for name in (*catalogue.topics, *catalogue.replies)
+        }
         self._facts = {
             "clinic": catalogue.clinic.name,
             "team": catalogue.clinic.team,
@@ -79,9 +83,10 @@ class Composer:
         topic = self._catalogue.topics[intent]
         lead = lead or topic.lead
         wanted = [n for n in self._wanted(topic, likelihoods) if n not in without]
-        most = range(1, min(len(wanted), MOST_STATEMENTS) + 1)
-        fitting = [n for n in most if len(self._told(lead, wanted[:n]).split()) <= LONGEST_ANSWER]
-        return self._from_guide(lead, wanted[: max(fitting, default=1)], topic.follow_ups)
+        shown = wanted[:MOST_STATEMENTS]
+        while len(shown) > 1 and len(self._told(lead, shown).split()) > LONGEST_ANSWER:
+            shown.pop()
+        return self._from_guide(lead, shown, topic.follow_ups)
 
     def _wanted(self, topic: Topic, likelihoods: Likelihoods) -> list[str]:
         """Statements by how likely they are wanted; the topic's first two come first."""
@@ -211,5 +216,4 @@ class Composer:
         return "\n\n".join([lead, "\n".join(lines), *notes])
 
     def _buttons(self, intents: Iterable[str]) -> list[Button]:
-        titled = ((name, self._catalogue.button_title(name)) for name in intents)
-        return [Button(title=title, payload=f"/{name}") for name, title in titled]
+        return [self._button[name] for name in intents]

@@ -12,7 +12,7 @@ ReplyKind = Literal[
 ]  # fmt: skip
 
 
-class Button(BaseModel):
+class Button(BaseModel, allow_mutation=False):
     """A reply that the parent can tap.
 
     Attributes:
@@ -24,7 +24,8 @@ class Button(BaseModel):
     payload: str
 
 
-class Reply(BaseModel):
+# Its buttons are those of other replies, too: none is copied.
+class Reply(BaseModel, copy_on_model_validation="none"):
     """One message of the assistant.
 
     Attributes:

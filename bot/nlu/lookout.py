@@ -191,8 +191,9 @@ class SafetyLookout(GraphComponent):
                 "texts": numbered(lengths[turn])["texts"],
             }
             (found,) = self._quick.run(["danger"], read)
-            for message, quick in zip(messages[turn], found[:, np.newaxis], strict=True):
-                if 1.0 - softmax(quick)[0, CLASSES.index(CALM)] < self._config["suspicion"]:
+            calm = softmax(found)[:, CLASSES.index(CALM)]
+            for message, quick, is_calm in zip(messages[turn], found, calm, strict=True):
+                if 1.0 - is_calm < self._config["suspicion"]:
                     yield {}
                     continue
                 careful = self._careful.read(message.get(TYPED) or message.get(TEXT))

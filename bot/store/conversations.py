@@ -82,7 +82,7 @@ class ConversationStore(SQLTrackerStore):
 
     def init_tracker(self, sender_id: str) -> StoredTracker:
         """The tracker of a conversation that begins (called by Rasa)."""
-        return StoredTracker(sender_id, self.domain.slots)
+        return StoredTracker.begun(sender_id, self.domain.slots)
 
     async def retrieve(self, sender_id: str) -> Optional[StoredTracker]:
         """The end of a conversation, with all its slots (called by Rasa)."""

@@ -65,6 +65,13 @@ class StoredTracker(DialogueStateTracker):
     offered: Optional[frozenset[str]] = None
     said_at: Optional[float] = None
 
+    @classmethod
+    def begun(cls, conversation: str, slots: Iterable[Slot]) -> StoredTracker:
+        """One without events yet, with slots of its own."""
+        tracker = cls(conversation, ())  # with slots, Rasa's own beginning would copy.copy each
+        tracker.slots = {slot.name: _twin(slot) for slot in slots}
+        return tracker
+
     def copy(self) -> StoredTracker:
         """Its duplicate (called by Rasa, whose own replays all events for each action)."""
         twin = copy.copy(self)
@@ -199,8 +206,10 @@ def end(connection: Connection, conversation: str, message_id: Optional[str]) ->
         conversation: Which one.
         message_id: Of the message that may have come before.
     """
-    statement = _PLANNED_END.call if connection.dialect.name == "postgresql" else _END
-    rows = connection.execute(statement, {"whose": conversation, "which": message_id}).all()
+    wanted = {"whose": conversation, "which": message_id}
+    planned = connection.dialect.name == "postgresql"
+    found = _PLANNED_END.call(connection, wanted) if planned else connection.execute(_END, wanted)
+    rows = found.all()
     if not rows:
         return None
     first = rows[0]

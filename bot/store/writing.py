@@ -117,7 +117,7 @@ def in_one_statement(
         "contents": [row["data"] for row in rows],
         "message_ids": [message_id(event) for event in new],
     }
-    if not connection.execute(_TURN.call, values).scalar_one():
+    if not _TURN.call(connection, values).scalar_one():
         raise Overtaken
 
 

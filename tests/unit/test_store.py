@@ -302,7 +302,7 @@ def test_two_versions_use_one_database_side_by_side(address: str) -> None:
     for _, metadata in [*versions, *versions]:
         metadata.create_all(engine)
     with engine.connect() as connection:
-        called = [connection.execute(one.call, {"given": 40}).scalar() for one, _ in versions]
+        called = [one.call(connection, {"given": 40}).scalar() for one, _ in versions]
     engine.dispose()
     assert called == [41, 42]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import json
 import os
 import time
 import uuid
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Optional, TypeVar
 
+import orjson
 import sqlalchemy as sa
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import InMemoryTrackerStore, SQLTrackerStore, TrackerStore
@@ -22,7 +22,6 @@ from rasa.shared.core.events import (
     ActionExecuted,
     BotUttered,
     Event,
-    SlotSet,
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -105,9 +104,11 @@ class ConversationStore(SQLTrackerStore):
         if not end.events:
             tracker = self._retrieve_whole(conversation) or self.init_tracker(conversation)
         else:
-            slots = [SlotSet(name, value) for name, value in end.now.slots.items()]
             listened = ActionExecuted(ACTION_LISTEN_NAME)
-            tracker = self._tracker(conversation, [*slots, listened, *_parsed(end.events)])
+            tracker = self._tracker(conversation, [listened, *_parsed(end.events)])
+            # Not by events, which Rasa would go through again and again in this turn.
+            for name in end.now.slots.keys() & tracker.slots.keys():
+                tracker.slots[name].value = end.now.slots[name]
             tracker.offered = frozenset(end.now.offered)
         tracker.said_at = end.now.said_at
         return tracker
@@ -324,7 +325,7 @@ class PassingStore(InMemoryTrackerStore):
     def count_messages(self, conversation: str) -> int:
         """How many messages are kept."""
         kept = self.store.get(conversation)
-        events = json.loads(kept)["events"] if kept else []
+        events = orjson.loads(kept)["events"] if kept else []
         return sum(event["event"] == UserUttered.type_name for event in events)
 
     def erase(self, conversation: str) -> None:
@@ -342,5 +343,5 @@ class PassingStore(InMemoryTrackerStore):
 
 
 def _parsed(rows: Iterable[str]) -> list[Event]:
-    found = (Event.from_parameters(json.loads(row)) for row in rows)
+    found = (Event.from_parameters(orjson.loads(row)) for row in rows)
     return [event for event in found if event is not None]

@@ -9,10 +9,10 @@ the last are read.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Optional
 
+import orjson
 import sqlalchemy as sa
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import BotUttered, Event, UserUttered
@@ -26,6 +26,7 @@ from sqlalchemy.sql import ColumnElement, Select
 from bot.store.functions import Function
 
 EVENTS: sa.Table = SQLTrackerStore.SQLEvent.__table__
+EVENTS.indexes.clear()  # Rasa's own one, which the one below serves for as well
 sa.Index("ix_events_sender_id_id", EVENTS.c.sender_id, EVENTS.c.id)
 
 METADATA = sa.MetaData()
@@ -213,7 +214,7 @@ def end(connection: Connection, conversation: str, message_id: Optional[str]) ->
     if not rows:
         return None
     first = rows[0]
-    now = Snapshot(json.loads(first.slots), json.loads(first.offered), first.said_at)
+    now = Snapshot(orjson.loads(first.slots), orjson.loads(first.offered), first.said_at)
     events = [row.event for row in rows if row.event is not None]
     return End(now, events, first.came_before)
 

@@ -11,10 +11,10 @@ became 1.8 on 2 cores with 50 users). SQLite, in the same process, takes it step
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Optional
 
+import orjson
 import sqlalchemy as sa
 from rasa.shared.core.events import Event, UserUttered
 from sqlalchemy.engine import Connection
@@ -106,8 +106,8 @@ def in_one_statement(
     rows = [_row(conversation, event) for event in new]
     values = {
         "whose": conversation,
-        "now_slots": json.dumps(now.slots),
-        "now_offered": json.dumps(now.offered),
+        "now_slots": _json(now.slots),
+        "now_offered": _json(now.offered),
         "now_said_at": now.said_at,
         "before": before,
         "types": [row["type_name"] for row in rows],
@@ -160,5 +160,9 @@ def _row(conversation: str, event: Event) -> dict[str, Any]:
         "timestamp": data.get("timestamp"),
         "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
         "action_name": data.get("name"),
-        "data": json.dumps(data),
+        "data": _json(data),
     }
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

@@ -32,7 +32,7 @@ from actions.answer import ERRAND
 from bot.constant_work import InSequence, do_constant_work_once
 from bot.dialogue.conversation import PRIVACY
 from bot.dialogue.family import Family
-from bot.dialogue.messages import OTHER_LANGUAGE, as_text, unreadable_as
+from bot.dialogue.messages import OTHER_LANGUAGE, as_id, as_text, unreadable_as
 from bot.dialogue.reading import ASK_BACK
 from bot.guide.catalogue import load_catalogue
 from bot.guide.models import ClinicCard
@@ -282,8 +282,7 @@ class CompanionAgent(Agent):
 
     async def handle_message(self, message: UserMessage) -> Optional[list[dict[str, Any]]]:
         """Answers a message; a turn that has begun ends, also when its parent has gone away."""
-        message.sender_id = message.sender_id.replace("\0", "\ufffd")  # no database takes a NUL
-        message.message_id = message.message_id.replace("\0", "\ufffd")
+        message.sender_id, message.message_id = as_id(message.sender_id), as_id(message.message_id)
         answering = asyncio.ensure_future(super().handle_message(message))
         # Where nobody waits any more, asyncio would log the error with the parent's words in it.
         answering.add_done_callback(lambda turn: turn.cancelled() or turn.exception())

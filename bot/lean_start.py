@@ -1,7 +1,7 @@
 """A lean start: a process that only answers does not load what Rasa needs for training.
 
-A server answers first after 3.5 s and holds 390 MB under load; stock Rasa without deep nets takes
-10.0 s and 614 MB, with them 30.5 s and 1,218 MB (2 cores, docs/benchmarks.md).
+A server answers first after 3.6 s and holds 393 MB under load; stock Rasa without deep nets takes
+10.5 s and 608 MB, with them 32.6 s and 1,212 MB (2 cores, docs/benchmarks.md).
 """
 
 from __future__ import annotations

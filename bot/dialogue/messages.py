@@ -11,7 +11,16 @@ OTHER_LANGUAGE = "other_language"
 
 def as_text(typed: str) -> str:
     """What was typed, without what no database takes: a NUL, half of a character pair."""
-    return typed.encode("utf-8", "replace").decode("utf-8").replace("\0", "").strip()
+    return _whole(typed).replace("\0", "").strip()
+
+
+def as_id(given: str) -> str:
+    """An id that a database takes, with marks where it takes none of the characters."""
+    return _whole(given).replace("\0", "?")
+
+
+def _whole(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def unreadable_as(text: str) -> str | None:

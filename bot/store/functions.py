@@ -1,7 +1,7 @@
 """Functions of our own in PostgreSQL, for what is done at each turn.
 
-PostgreSQL plans a statement anew each time it comes: .45 of the 1.1 ms of processor time that it took
-for what a turn reads and writes. What stands in a function it plans once for each connection;
+PostgreSQL plans a statement anew each time it comes: .45 of the 1.1 ms of processor time that it
+took for what a turn reads and writes. What stands in a function it plans once for each connection;
 prepared statements would be lost in a pool that shares connections between processes (PgBouncer).
 """
 

@@ -181,6 +181,7 @@ def _end_of(conversation: ColumnElement, message_id: ColumnElement) -> Select:
 
 
 _END = _end_of(sa.bindparam("whose"), sa.bindparam("which"))
+_END_OF_ARGUMENTS = _end_of(sa.literal_column("whose"), sa.literal_column("which"))
 _PLANNED_END = Function(
     "companion_end",
     {"whose": "varchar", "which": "text"},
@@ -188,11 +189,7 @@ _PLANNED_END = Function(
     body=f"""
     #variable_conflict use_column
     begin
-        return query {
-        _end_of(sa.literal_column("whose"), sa.literal_column("which")).compile(
-            dialect=postgresql.dialect()
-        )
-    };
+        return query {_END_OF_ARGUMENTS.compile(dialect=postgresql.dialect())};
     end
     """,
 )
